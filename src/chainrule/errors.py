@@ -1,0 +1,130 @@
+"""What can go wrong, and how it is worded.
+
+The exception tree::
+
+    ChainruleError
+    ├── ArgumentError (ValueError)    an argument is wrong
+    │   ├── ShapeError                arrays or layers whose shapes do not fit together
+    │   ├── DataError                 X, y, a table or a column that cannot be learned from
+    │   └── UnknownNameError          a name that is in no table; the nearest known one is offered
+    ├── NotFittedError (ValueError)   something was asked of a network that has no parameters yet
+    ├── GraphError                    an illegal graph: a mistake in a primitive, a layer or a loss
+    ├── ModelFileError (ValueError)   a model file that is damaged, foreign or too new
+    └── BackendError (RuntimeError)   a backend that cannot run what it was given
+
+    TrainingWarning (UserWarning)     a fit that ended in a way nobody wants, such as divergence
+
+Every message is one sentence that names the argument, says what was expected, what came, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+
+
+class ChainruleError(Exception):
+    """The root of every error that Chainrule raises on purpose."""
+
+
+class ArgumentError(ChainruleError, ValueError):
+    """An argument has a value that it cannot have."""
+
+
+class ShapeError(ArgumentError):
+    """Arrays or layers whose shapes do not fit together."""
+
+
+class DataError(ArgumentError):
+    """Data that cannot be learned from: a NaN, a single class, no rows, a column that is missing."""
+
+
+class UnknownNameError(ArgumentError):
+    """A name that is in no table; the message offers the nearest one that is."""
+
+
+class NotFittedError(ChainruleError, ValueError):
+    """A network was asked for something that needs parameters, and it has none yet."""
+
+
+class GraphError(ChainruleError):
+    """An illegal graph: a mistake in a primitive, a layer or a loss, never in the data."""
+
+
+class ModelFileError(ChainruleError, ValueError):
+    """A model file that is damaged, foreign, or written by a newer version."""
+
+
+class BackendError(ChainruleError, RuntimeError):
+    """A backend that cannot run what it was given."""
+
+
+class TrainingWarning(UserWarning):
+    """A fit ended in a way that nobody wants: it diverged, or was given nothing to learn from."""
+
+
+def quoted(names: Iterable[object]) -> str:
+    """Names as a readable list: ``'a', 'b' and 'c'``.
+
+    >>> quoted(["relu", "tanh", "elu"])
+    "'relu', 'tanh' and 'elu'"
+    """
+    words = [repr(str(name)) for name in names]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else "none"
+
+
+def check_name(argument: str, name: object, known: Iterable[str]) -> str:
+    """Return `name` if it is one of `known`; otherwise raise `UnknownNameError`, which offers the nearest.
+
+    >>> check_name("activation", "rleu", ["relu", "tanh"])
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.UnknownNameError: activation='rleu' is not known; did you mean 'relu'? Known are 'relu' and 'tanh'.
+    """
+    table = list(known)
+    if isinstance(name, str) and name in table:
+        return name
+    near = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise UnknownNameError(f"{argument}={name!r} is not known{hint} Known are {quoted(table)}.")
+
+
+def check_number(
+    argument: str,
+    value: object,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    above: float | None = None,
+    below: float | None = None,
+    integer: bool = False,
+) -> float:
+    """Return `value` as a float (an int if `integer`) if it is a finite number in range; otherwise raise `ArgumentError`.
+
+    `low` and `high` belong to the range, `above` and `below` do not.
+
+    >>> check_number("learning_rate", -1, above=0)
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.ArgumentError: learning_rate must be a finite number above 0, but is -1.
+    """
+    kind = numbers.Integral if integer else numbers.Real
+    if isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(number := float(value)):
+        inside = low <= number <= high
+        inside &= above is None or number > above
+        inside &= below is None or number < below
+        if inside:
+            return int(value) if integer else number
+    bounds = []
+    if above is not None:
+        bounds.append(f"above {above:g}")
+    elif low > -math.inf:
+        bounds.append(f"at least {low:g}")
+    if below is not None:
+        bounds.append(f"below {below:g}")
+    elif high < math.inf:
+        bounds.append(f"at most {high:g}")
+    wanted = ("a whole number " if integer else "a finite number ") + " and ".join(bounds)
+    raise ArgumentError(f"{argument} must be {wanted.strip()}, but is {value!r}.")

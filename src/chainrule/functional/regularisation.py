@@ -1,0 +1,36 @@
+"""Regularisation that is part of the graph: dropout and penalties on weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chainrule.graph import Node
+from chainrule.graph.primitives import abs as abs_
+from chainrule.graph.primitives import cast, reduce_sum, select
+
+
+def dropout(x: Node, rate: Node, bits: Node) -> Node:
+    """x with each element put to 0 with probability `rate`, the others divided by 1 − rate, so that the mean stays.
+
+    `bits` are random whole numbers below 2¹⁶, one for each element; an element is dropped where its number is below rate · 2¹⁶.
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+    """
+    dropped = cast(bits, x.dtype) < rate * 65536.0
+    return select(dropped, 0.0, x / (1.0 - rate))
+
+
+def l1_penalty(weights: Iterable[Node], strength: Node) -> Node:
+    """λ Σ |w| over all weights; its derivative at w = 0 is 0."""
+    return strength * _total(reduce_sum(abs_(w)) for w in weights)
+
+
+def l2_penalty(weights: Iterable[Node], strength: Node) -> Node:
+    """½ λ Σ w² over all weights, whose derivative is λ w."""
+    return 0.5 * strength * _total(reduce_sum(w * w) for w in weights)
+
+
+def _total(parts: Iterable[Node]) -> Node:
+    total, *rest = parts
+    for part in rest:
+        total = total + part
+    return total

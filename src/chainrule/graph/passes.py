@@ -1,0 +1,132 @@
+"""Passes: the same step with fewer nodes. None of them changes a single bit of a result, NaN and infinities included.
+
+`simplify` runs them all; a node that nothing needs any more is gone by itself, because a graph holds only what its outputs
+depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.graph.node import Node, const, provenance
+from chainrule.graph.step import Step
+from chainrule.graph.types import ROWS
+
+Rule = Callable[[Node], Node]
+Evaluate = Callable[[Node, Sequence[NDArray[Any]]], NDArray[Any]]
+
+
+def rewrite(step: Step, rule: Rule) -> Step:
+    """Rebuild every node of a step in order, with its new inputs, and let `rule` put another in its place."""
+    new: dict[Node, Node] = {}
+    for node in step.graph.nodes:
+        if node.op == "input":
+            new[node] = node
+            continue
+        with provenance(node.scope, new.get(node.origin, node.origin) if node.origin is not None else None):
+            new[node] = rule(Node(node.primitive, tuple(new[x] for x in node.inputs), node.attributes, node.type))
+    return step.replace(new)
+
+
+def share(step: Step) -> Step:
+    """Common subexpressions: of nodes with equal primitive, inputs and attributes, all users take the first."""
+    first: dict[object, Node] = {}
+
+    def rule(node: Node) -> Node:
+        attributes = tuple((key, _comparable(value)) for key, value in sorted(node.attributes.items()))
+        return first.setdefault((node.op, node.inputs, node.type, attributes), node)
+
+    return rewrite(step, rule)
+
+
+def _comparable(value: object) -> object:
+    return (value.dtype.str, value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (repr(value), value)
+
+
+def fold_constants(step: Step, evaluate: Evaluate) -> Step:
+    """Nodes of constants alone become constants. `evaluate(node, inputs)` is the meaning of a node: a backend's.
+
+    A broadcast stays what it is: its result may be large, and no backend stores it. So does what has rows: how many there
+    are is only known when the step runs.
+    """
+
+    def rule(node: Node) -> Node:
+        known = node.op != "broadcast" and ROWS not in node.shape
+        if known and node.inputs and all(x.op == "const" for x in node.inputs):
+            return const(evaluate(node, [x.attributes["value"] for x in node.inputs]), node.dtype)
+        return node
+
+    return rewrite(step, rule)
+
+
+def tidy(step: Step) -> Step:
+    """Algebra that is exact: x · 1, x / 1, x − 0, −(−x), structure that does nothing, several reshapes in a row."""
+    return rewrite(step, lambda node: _EXACT[node.op](node) if node.op in _EXACT else node)
+
+
+def _constant(node: Node) -> float | None:
+    """The number that a node holds in every element, if it is such a constant."""
+    while node.op == "broadcast":
+        (node,) = node.inputs
+    return float(node.attributes["value"]) if node.op == "const" and node.rank == 0 else None
+
+
+def _mul(node: Node) -> Node:
+    x1, x2 = node.inputs
+    return x2 if _constant(x1) == 1.0 else x1 if _constant(x2) == 1.0 else node
+
+
+def _right_neutral(neutral: float) -> Rule:
+    def rule(node: Node) -> Node:
+        x2 = _constant(node.inputs[1])
+        positive = x2 is not None and not np.signbit(x2)  # -0.0 - (-0.0) is 0.0: only +0 is neutral
+        return node.inputs[0] if x2 == neutral and positive else node
+
+    return rule
+
+
+def _involution(node: Node) -> Node:
+    (x,) = node.inputs
+    return x.inputs[0] if x.op == node.op else node
+
+
+def _select(node: Node) -> Node:
+    return node.inputs[1] if node.inputs[1] is node.inputs[2] else node
+
+
+def _idle(node: Node) -> Node:
+    """A reshape, transpose, cast, slice or pad that changes nothing."""
+    (x,) = node.inputs
+    if node.op == "reshape" and x.op == "reshape":
+        return _idle(Node(node.primitive, x.inputs, node.attributes, node.type))
+    permuted = node.op == "transpose" and list(node.attributes["permutation"]) != list(range(node.rank))
+    return x if x.type == node.type and not permuted else node
+
+
+_EXACT: dict[str, Rule] = {
+    "mul": _mul,
+    "div": _right_neutral(1.0),
+    "sub": _right_neutral(0.0),
+    "neg": _involution,
+    "select": _select,
+    "reshape": _idle,
+    "transpose": _idle,
+    "cast": _idle,
+    "slice": _idle,
+    "pad": _idle,
+    "reduce_sum": lambda node: node if node.attributes["axes"] else node.inputs[0],
+    "stop_gradient": lambda node: node.inputs[0],  # nobody differentiates a finished step
+}
+
+
+def simplify(step: Step, evaluate: Evaluate) -> Step:
+    """All passes, until the number of nodes no longer falls."""
+    while True:
+        before = len(step.graph.nodes)
+        step = share(tidy(fold_constants(step, evaluate)))
+        if len(step.graph.nodes) >= before:
+            return step

@@ -1,0 +1,166 @@
+"""Layers made of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.errors import ArgumentError, ShapeError
+from chainrule.graph import ROWS, DType, Node, input, scope, show_shape
+from chainrule.graph.node import where
+from chainrule.graph.primitives import concat
+from chainrule.nn.initializers import Draw
+from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
+
+
+def _named(layers: Sequence[Any], owner: str) -> list[tuple[str, Layer]]:
+    """Each layer with its own name, or that of its class and a number: dense1, dropout1, dense2."""
+    counts: dict[str, int] = {}
+    named: dict[str, Layer] = {}
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            hint = f"; write {layer.__name__}(...)" if isinstance(layer, type) and issubclass(layer, Layer) else ""
+            raise ArgumentError(f"{owner} is made of layers, such as Dense(10), but was given {layer!r}{hint}.")
+        kind = type(layer).__name__.lower()
+        counts[kind] = counts.get(kind, 0) + 1
+        name = layer.name or f"{kind}{counts[kind]}"
+        if not isinstance(name, str) or "/" in name:
+            raise ArgumentError(f"The name of a layer is a text without '/', but {type(layer).__name__} is named {name!r}.")
+        if name in named:
+            raise ArgumentError(f"Two layers of {owner} are named {name!r}; give one of them another name=.")
+        named[name] = layer
+    return list(named.items())
+
+
+def part(arrays: Any, name: str) -> Any:
+    """The entries of one child, without its prefix."""
+    return {key[len(name) + 1 :]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
+
+
+def whole(name: str, arrays: Any) -> Any:
+    """The entries of one child, with its prefix."""
+    return {f"{name}/{key}": value for key, value in arrays.items()}
+
+
+@dataclass(eq=False, init=False)
+class Sequential(Layer):
+    """Layers one after another: each takes what the one before it gives.
+
+    >>> from chainrule.nn import Dense
+    >>> [name for name, _ in Sequential(Dense(8), Dense(1)).children()]
+    ['dense1', 'dense2']
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __init__(self, *layers: Layer, name: str | None = None, trainable: bool = True) -> None:
+        self.layers, self.name, self.trainable = tuple(layers), name, trainable
+        self._children = _named(self.layers, type(self).__name__)
+        if not self.layers:
+            raise ArgumentError(f"{type(self).__name__} needs at least one layer.")
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """The layers, with their names."""
+        return self._children
+
+    def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
+        """The params and state of every layer, named ``dense1/weight``."""
+        params: Arrays = {}
+        state: Arrays = {}
+        shape = input_shape
+        for name, layer in self.children():
+            with scope(name):
+                own_params, own_state = layer.init(shape, draw)
+                shape = output_shape(layer, own_params, own_state, shape)
+            params |= whole(name, own_params)
+            state |= whole(name, own_state)
+        return params, state
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """The output of the last layer."""
+        new: dict[str, Node] = {}
+        for name, layer in self.children():
+            with scope(name):
+                x, own = layer.apply(part(params, name), part(state, name), x, mode)
+            new |= whole(name, own)
+        return x, new
+
+
+@dataclass(eq=False, init=False)
+class Residual(Sequential):
+    """x + f(x), where f are the layers inside, one after another; they must keep the shape of x.
+
+    Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
+    """
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """x + f(x)."""
+        y, new = super().apply(params, state, x, mode)
+        if y.shape != x.shape:
+            raise ShapeError(
+                f"{where()}Residual adds what its layers give to what they take, but they take {show_shape(x.shape)} and give "
+                f"{show_shape(y.shape)}."
+            )
+        return x + y, new
+
+
+@dataclass(eq=False, init=False)
+class Concatenate(Layer):
+    """Branches side by side: each takes the same input, and their outputs are joined along the last axis.
+
+    A branch is a layer or a list of layers.
+
+    >>> from chainrule.nn import Activation, Dense
+    >>> wide_and_deep = Concatenate(Activation("identity"), [Dense(16, activation="relu"), Dense(4)])
+    >>> [name for name, _ in wide_and_deep.children()]
+    ['activation1', 'sequential1']
+    """
+
+    branches: tuple[Layer, ...]
+
+    def __init__(self, *branches: Layer | Sequence[Layer], name: str | None = None, trainable: bool = True) -> None:
+        self.name, self.trainable = name, trainable
+        self.branches = tuple(Sequential(*b) if isinstance(b, (list, tuple)) else b for b in branches)  # type: ignore[misc]
+        self._children = _named(self.branches, "Concatenate")
+        if not self.branches:
+            raise ArgumentError("Concatenate needs at least one branch.")
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """The branches, with their names."""
+        return self._children
+
+    def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
+        """The params and state of every branch."""
+        params: Arrays = {}
+        state: Arrays = {}
+        for name, layer in self.children():
+            with scope(name):
+                own_params, own_state = layer.init(input_shape, draw)
+            params |= whole(name, own_params)
+            state |= whole(name, own_state)
+        return params, state
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """The outputs of the branches, joined along the last axis."""
+        outputs: list[Node] = []
+        new: dict[str, Node] = {}
+        for name, layer in self.children():
+            with scope(name):
+                y, own = layer.apply(part(params, name), part(state, name), x, mode)
+            outputs.append(y)
+            new |= whole(name, own)
+        return concat(outputs, axis=-1), new
+
+
+def output_shape(layer: Layer, params: Arrays, state: Arrays, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a row that a layer gives, found by applying it to a symbol."""
+
+    def nodes(arrays: Arrays) -> dict[str, Node]:
+        return {name: input(name, array.shape, DType.FLOAT64) for name, array in arrays.items()}
+
+    x = input("x", (ROWS, *input_shape), DType.FLOAT64)
+    y, _ = layer.apply(nodes(params), nodes(state), x, Mode(train=False))
+    if y.shape[:1] != (ROWS,):
+        raise ShapeError(f"{where()}a layer must keep the rows, but {type(layer).__name__} gives {y.type}.")
+    return y.shape[1:]  # type: ignore[return-value]

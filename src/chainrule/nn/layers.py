@@ -1,0 +1,153 @@
+"""The basic layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError, check_number
+from chainrule.functional import Activation as ActivationFunction
+from chainrule.functional import dense, dropout, flatten_rows, get_activation
+from chainrule.graph import Node
+from chainrule.graph.node import where
+from chainrule.graph.primitives import reshape
+from chainrule.graph.types import count
+from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
+from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
+
+
+@dataclass(eq=False)
+class Dense(Layer):
+    """A fully connected layer: a = f(z) with z = x @ weight + bias, along the last axis of x.
+
+    `weight` has shape (n_in, units): weight[i, j] joins input i to unit j. `bias` has shape (units,). Unless given, the initial
+    weights are chosen by the activation (He for rectifiers, LeCun for selu, Glorot for all others); biases begin at 0.
+
+    >>> Dense(128, activation="relu").units
+    128
+    """
+
+    units: int
+    activation: str | ActivationFunction | None = None
+    weight_init: InitializerLike = None
+    bias_init: InitializerLike = "zeros"
+    bias: bool = True
+    penalised: ClassVar[tuple[str, ...]] = ("weight",)
+
+    def __post_init__(self) -> None:
+        self.units = int(check_number("units", self.units, low=1, integer=True))
+        get_activation(self.activation)
+
+    def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
+        """weight (n_in, units) and bias (units,)."""
+        if not input_shape:
+            raise ShapeError(f"{where()}Dense needs at least one feature a row, but the rows are single numbers.")
+        n_in = input_shape[-1]
+        chosen = default_initializer(self.activation) if self.weight_init is None else self.weight_init
+        fans = {"n_in": n_in, "n_out": self.units}
+        params: Arrays = {"weight": initial(chosen, draw, (n_in, self.units), **fans, argument=f"{where()}weight_init")}
+        if self.bias:
+            params["bias"] = initial(self.bias_init, draw, (self.units,), **fans, argument=f"{where()}bias_init")
+        return params, {}
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """f(x @ weight + bias)."""
+        return get_activation(self.activation)(dense(x, params["weight"], params.get("bias"))), state
+
+
+@dataclass(eq=False)
+class Activation(Layer):
+    """An activation as a layer of its own: a = f(x).
+
+    >>> Activation("tanh").function
+    'tanh'
+    """
+
+    function: str | ActivationFunction
+
+    def __post_init__(self) -> None:
+        get_activation(self.function)
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """f(x)."""
+        return get_activation(self.function)(x), state
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    """In training, each element is put to 0 with probability `rate` and the others are divided by 1 − rate; else nothing.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+
+    >>> Dropout(0.2).rate
+    0.2
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        self.rate = check_number("rate", self.rate, low=0, below=1)
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """x with a random part of it put to 0."""
+        if not mode.train:
+            return x, state
+        return dropout(x, mode.scalar("rate", self.rate, x.dtype), mode.random_bits(x.shape, bits=16)), state
+
+
+@dataclass(eq=False)
+class Flatten(Layer):
+    """Each row as one vector: (n, 28, 28) becomes (n, 784)."""
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """The same numbers, one axis a row."""
+        return flatten_rows(x), state
+
+
+@dataclass(eq=False, init=False)
+class Reshape(Layer):
+    """Each row in another shape: Reshape(28, 28) makes (n, 28, 28) of (n, 784)."""
+
+    shape: tuple[int, ...]
+
+    def __init__(self, *shape: int, name: str | None = None, trainable: bool = True) -> None:
+        given = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        self.shape = tuple(int(check_number("shape", dim, low=1, integer=True)) for dim in given)
+        self.name, self.trainable = name, trainable
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """The same numbers in the new shape."""
+        if count(x.shape) != count(self.shape):
+            raise ShapeError(
+                f"{where()}Reshape{self.shape} needs {count(self.shape)} numbers a row, but is given {count(x.shape)}."
+            )
+        return reshape(x, (x.shape[0], *self.shape)), state
+
+
+@dataclass(eq=False)
+class Standardize(Layer):
+    """(x − mean) / scale for every feature, with the mean and the standard deviation of the training data.
+
+    `fit` learns them once, before the first step, and they are saved with the network. A feature that never changes has scale 1.
+    It stands at the top level of a network, usually first.
+    """
+
+    def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
+        """Mean 0 and scale 1, until the training data has been seen."""
+        return {}, {"mean": np.zeros(input_shape), "scale": np.ones(input_shape)}
+
+    def adapt(self, x: np.ndarray) -> Arrays:  # type: ignore[type-arg]
+        """The state that fits the data x of shape (n, ...)."""
+        if len(x) == 0:
+            raise ArgumentError("Standardize cannot learn from no rows.")
+        exact = x.astype(np.float64)
+        scale = exact.std(axis=0)
+        # a constant column keeps rounding noise as its deviation
+        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(exact).max(axis=0)
+        return {"mean": exact.mean(axis=0), "scale": np.where(constant, 1.0, scale)}
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """(x − mean) / scale."""
+        return (x - state["mean"]) / state["scale"], state

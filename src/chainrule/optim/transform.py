@@ -1,0 +1,126 @@
+"""An optimiser as a chain of transforms, each a pair of pure functions.
+
+`init(params)` gives the state of a transform before the first step; `update(updates, state, params, given)` turns the updates
+that come in (at first the gradients) into those that go out, and the state into the next. What leaves the last transform is
+added to the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import ArgumentError
+from chainrule.graph import Node, scope
+from chainrule.optim.schedules import Rate
+
+Arrays = dict[str, NDArray[Any]]
+Nodes = Mapping[str, Node]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an update may look at besides its state: run-time numbers by name, and which parameters are weights.
+
+    `weights` are the names of the parameters that L1, L2 and weight decay act on.
+    """
+
+    scalars: Nodes
+    weights: frozenset[str]
+
+
+class Transform:
+    """One stage of an optimiser.
+
+    >>> class Sign(Transform):
+    ...     name = "sign"
+    ...
+    ...     def update(self, updates, state, params, given):
+    ...         return {key: g / (abs(g) + 1e-12) for key, g in updates.items()}, state
+    """
+
+    name: ClassVar[str] = "transform"
+
+    def scalars(self) -> dict[str, Rate]:
+        """The run-time numbers that `update` looks up in `given.scalars`: numbers or schedules, which may change any time."""
+        return {}
+
+    def init(self, params: Arrays) -> Arrays:
+        """The state before the first step: arrays by name."""
+        return {}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """The outgoing updates and the next state."""
+        raise NotImplementedError(f"{type(self).__name__} does not define update(self, updates, state, params, given).")
+
+
+class Chain(Transform):
+    """Transforms one after another; see `chain`."""
+
+    name = "chain"
+
+    def __init__(self, transforms: tuple[Transform, ...]) -> None:
+        self.transforms = transforms
+        names: list[str] = []
+        for transform in transforms:
+            if not isinstance(transform, Transform):
+                raise ArgumentError(f"chain is made of transforms, such as Adam(1e-3), but was given {transform!r}.")
+            taken = names.count(transform.name)
+            names.append(transform.name)
+            if taken:
+                names[-1] = f"{transform.name}{taken + 1}"
+        self._named = list(zip(names, transforms, strict=True))
+
+    def __repr__(self) -> str:
+        return f"chain({', '.join(map(repr, self.transforms))})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Chain) and self.transforms == other.transforms
+
+    def __hash__(self) -> int:
+        return hash(self.transforms)
+
+    def scalars(self) -> dict[str, Rate]:
+        """Those of all transforms."""
+        return {name: value for transform in self.transforms for name, value in transform.scalars().items()}
+
+    def init(self, params: Arrays) -> Arrays:
+        """The states of all transforms, named ``momentum/velocity/dense1/weight``."""
+        return {
+            f"{name}/{key}": value for name, transform in self._named for key, value in transform.init(params).items()
+        }
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """Each transform is given what the one before it gave."""
+        new: dict[str, Node] = {}
+        for name, transform in self._named:
+            own = {key[len(name) + 1 :]: node for key, node in state.items() if key.startswith(f"{name}/")}
+            with scope(name):
+                updates, own_new = transform.update(updates, own, params, given)
+            new |= {f"{name}/{key}": node for key, node in own_new.items()}
+        return updates, new
+
+
+def chain(*transforms: Transform) -> Chain:
+    """An optimiser made of transforms: what leaves one enters the next, what leaves the last is added to the parameters.
+
+    >>> from chainrule.optim import ClipByNorm, SGD
+    >>> chain(ClipByNorm(1.0), SGD(0.1))
+    chain(ClipByNorm(max_norm=1.0), SGD(learning_rate=0.1))
+    """
+    return Chain(transforms)
+
+
+def slots(slot: str, params: Arrays) -> Arrays:
+    """A zero for every number of every parameter: the usual initial state, named ``slot/dense1/weight``."""
+    return {f"{slot}/{name}": np.zeros_like(array) for name, array in params.items()}
+
+
+def one(params: Arrays) -> NDArray[Any]:
+    """A single 0 in the dtype of the parameters."""
+    dtype = next(iter(params.values())).dtype if params else np.dtype(np.float32)
+    return np.zeros((), dtype)

@@ -1,0 +1,210 @@
+"""The transforms that optimisers are chained from. g is the update that comes in, u the one that goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chainrule.errors import check_number
+from chainrule.graph import Node
+from chainrule.graph.primitives import maximum, reduce_sum, select, sqrt
+from chainrule.optim.schedules import Rate, check_rate
+from chainrule.optim.transform import Arrays, Given, Nodes, Transform, one, slots
+
+
+@dataclass(frozen=True)
+class ClipByValue(Transform):
+    """u = g kept within ±limit, number by number.
+
+    >>> ClipByValue(0.5)
+    ClipByValue(limit=0.5)
+    """
+
+    limit: float
+    name: ClassVar[str] = "clip_by_value"
+
+    def __post_init__(self) -> None:
+        check_number("clip_value", self.limit, above=0)
+
+    def scalars(self) -> dict[str, Rate]:
+        """clip_value."""
+        return {"clip_value": self.limit}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """min(max(g, −limit), limit)."""
+        limit = given.scalars["clip_value"]
+
+        def clipped(g: Node) -> Node:
+            above = maximum(g, -limit)
+            return select(limit < above, limit, above)
+
+        return {name: clipped(g) for name, g in updates.items()}, state
+
+
+@dataclass(frozen=True)
+class ClipByNorm(Transform):
+    """u = g · min(1, max_norm / ‖g‖), where ‖g‖ is the norm of all updates together.
+
+    Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
+
+    >>> ClipByNorm(1.0)
+    ClipByNorm(max_norm=1.0)
+    """
+
+    max_norm: float
+    name: ClassVar[str] = "clip_by_norm"
+
+    def __post_init__(self) -> None:
+        check_number("clip_norm", self.max_norm, above=0)
+
+    def scalars(self) -> dict[str, Rate]:
+        """clip_norm."""
+        return {"clip_norm": self.max_norm}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """g · max_norm / max(‖g‖, max_norm): exactly g where ‖g‖ ≤ max_norm."""
+        limit = given.scalars["clip_norm"]
+        factor = limit / maximum(global_norm(updates), limit)
+        return {name: g * factor for name, g in updates.items()}, state
+
+
+def global_norm(updates: Nodes) -> Node:
+    """√ Σ g² over all numbers of all updates."""
+    total, *rest = (reduce_sum(g * g) for g in updates.values())
+    for part in rest:
+        total = total + part
+    return sqrt(total)
+
+
+@dataclass(frozen=True)
+class Accumulate(Transform):
+    """v ← μ v + g; u = v, or with Nesterov's look-ahead u = g + μ v.
+
+    Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Nesterov 1983, in the form of
+    Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = False
+    name: ClassVar[str] = "momentum"
+
+    def __post_init__(self) -> None:
+        check_number("momentum", self.momentum, low=0, below=1)
+
+    def init(self, params: Arrays) -> Arrays:
+        """v = 0."""
+        return slots("velocity", params)
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """v or g + μ v."""
+        velocity = {name: self.momentum * state[f"velocity/{name}"] + g for name, g in updates.items()}
+        ahead = {name: g + self.momentum * velocity[name] for name, g in updates.items()}
+        return (ahead if self.nesterov else velocity), {f"velocity/{name}": v for name, v in velocity.items()}
+
+
+@dataclass(frozen=True)
+class ScaleByRMS(Transform):
+    """v ← ρ v + (1 − ρ) g²; u = g / (√v + eps).
+
+    Source: Tieleman, Hinton, "Lecture 6.5: RMSProp", Coursera 2012.
+    """
+
+    decay: float = 0.99
+    eps: float = 1e-8
+    name: ClassVar[str] = "rms"
+
+    def __post_init__(self) -> None:
+        check_number("decay", self.decay, low=0, below=1)
+        check_number("eps", self.eps, above=0)
+
+    def init(self, params: Arrays) -> Arrays:
+        """v = 0."""
+        return slots("square", params)
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """g / (√v + eps)."""
+        square = {name: self.decay * state[f"square/{name}"] + (1.0 - self.decay) * (g * g) for name, g in updates.items()}
+        scaled = {name: g / (sqrt(square[name]) + self.eps) for name, g in updates.items()}
+        return scaled, {f"square/{name}": v for name, v in square.items()}
+
+
+@dataclass(frozen=True)
+class ScaleByAdam(Transform):
+    """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²; u = m̂ / (√v̂ + eps) with m̂ = m/c₁ and v̂ = v/c₂.
+
+    c₁ and c₂ are the same moving averages taken of ones: they equal 1 − β₁ᵗ and 1 − β₂ᵗ, without their rounding in float32.
+    Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    name: ClassVar[str] = "adam"
+
+    def __post_init__(self) -> None:
+        check_number("beta1", self.beta1, low=0, below=1)
+        check_number("beta2", self.beta2, low=0, below=1)
+        check_number("eps", self.eps, above=0)
+
+    def init(self, params: Arrays) -> Arrays:
+        """m = v = c₁ = c₂ = 0."""
+        return {**slots("mean", params), **slots("square", params), "ones1": one(params), "ones2": one(params)}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """m̂ / (√v̂ + eps)."""
+        b1, b2 = self.beta1, self.beta2
+        ones1 = b1 * state["ones1"] + (1.0 - b1)
+        ones2 = b2 * state["ones2"] + (1.0 - b2)
+        new: dict[str, Node] = {"ones1": ones1, "ones2": ones2}
+        scaled: dict[str, Node] = {}
+        for name, g in updates.items():
+            mean = b1 * state[f"mean/{name}"] + (1.0 - b1) * g
+            square = b2 * state[f"square/{name}"] + (1.0 - b2) * (g * g)
+            scaled[name] = (mean / ones1) / (sqrt(square / ones2) + self.eps)
+            new |= {f"mean/{name}": mean, f"square/{name}": square}
+        return scaled, new
+
+
+@dataclass(frozen=True)
+class AddDecayedWeights(Transform):
+    """u = g + λ w for the weights of layers; other parameters pass.
+
+    Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    """
+
+    weight_decay: float = 0.01
+    name: ClassVar[str] = "decay"
+
+    def __post_init__(self) -> None:
+        check_number("weight_decay", self.weight_decay, low=0)
+
+    def scalars(self) -> dict[str, Rate]:
+        """weight_decay."""
+        return {"weight_decay": self.weight_decay}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """g + λ w."""
+        decay = given.scalars["weight_decay"]
+        return {name: g + decay * params[name] if name in given.weights else g for name, g in updates.items()}, state
+
+
+@dataclass(frozen=True)
+class ScaleByLearningRate(Transform):
+    """u = −η g, the last stage of every optimiser: a step downhill. η is a number or a schedule."""
+
+    learning_rate: Rate
+    name: ClassVar[str] = "learning_rate"
+
+    def __post_init__(self) -> None:
+        check_rate("learning_rate", self.learning_rate)
+
+    def scalars(self) -> dict[str, Rate]:
+        """learning_rate."""
+        return {"learning_rate": self.learning_rate}
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """−η g."""
+        rate = given.scalars["learning_rate"]
+        return {name: -(rate * g) for name, g in updates.items()}, state
+
+

@@ -1,0 +1,70 @@
+"""From y to what a loss needs, and from what a network predicts back to what y was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.data.targets import BinaryClasses, Classes, counts, values
+from chainrule.errors import ArgumentError, ShapeError
+from chainrule.functional import Loss
+from chainrule.graph import DType
+from chainrule.nn import Layer, walk
+from chainrule.training.build import Targets
+
+Array = NDArray[Any]
+Coder = Classes | BinaryClasses | None
+
+_CODERS: dict[str, type[Classes] | type[BinaryClasses]] = {"classes": Classes, "binary": BinaryClasses}
+
+
+def learn_coder(loss: Loss, y: Any, n_outputs: int, *, allow_single: bool = False) -> Coder:
+    """What the labels in y mean, for a loss of classes; None for a loss of values."""
+    coder = _CODERS.get(loss.targets)
+    return coder.of(y, n_outputs, allow_single=allow_single) if coder else None
+
+
+def encode(loss: Loss, coder: Coder, y: Any, n_outputs: int, dtype: np.dtype[Any], argument: str = "y") -> Array:
+    """y as the array that the loss is given: class numbers (n,), or floats (n, k)."""
+    if coder is not None:
+        return coder.encode(y, dtype=dtype, argument=argument)
+    return (counts if loss.targets == "counts" else values)(y, n_outputs, dtype, argument)
+
+
+def targets_of(y: Array) -> Targets:
+    """The shape and dtype of the rows of an encoded y."""
+    return Targets(y.shape[1:], DType.of(y.dtype))
+
+
+def decide(coder: Coder, probabilities: Array) -> Array:
+    """The class number of each row, or 0 or 1 for each yes-or-no question."""
+    if isinstance(coder, BinaryClasses):
+        return (probabilities > 0.5).astype(np.int64)
+    return np.asarray(probabilities.argmax(axis=-1))
+
+
+def truth(coder: Coder, y: Array) -> Array:
+    """Encoded targets as `decide` would give them: the likeliest class, or 0 and 1 for each yes-or-no question."""
+    return decide(coder, y) if y.dtype.kind == "f" else y
+
+
+def check_ending(layer: Layer, outputs: tuple[int, ...], loss: Loss) -> int:
+    """The number of outputs, if the end of the network suits the loss; otherwise one of two errors says what to do.
+
+    A loss that takes logits applies softmax or sigmoid itself: applied twice, it would train slowly and predict badly.
+    """
+    if len(outputs) != 1:
+        raise ShapeError(
+            f"The network gives an array of shape {outputs} for each row, but the loss {loss.name!r} needs one number an output: "
+            "put Flatten() before the last Dense layer."
+        )
+    *_, (path, last, _) = walk(layer)
+    own = getattr(last, "activation", getattr(last, "function", None))
+    if loss.activation and own in ("softmax", "sigmoid"):
+        raise ArgumentError(
+            f"layer {path!r} ends in {own}, but the loss {loss.name!r} takes logits and applies {loss.activation} itself: "
+            f"leave the activation of the last layer out; predict_proba gives probabilities all the same."
+        )
+    return outputs[0]

@@ -1,0 +1,26 @@
+"""What a network remembers from one call to the next, besides its arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainrule.functional import Loss
+from chainrule.optim import Transform
+from chainrule.training.coding import Coder
+
+
+@dataclass
+class Memory:
+    """The last loss, optimiser, labels and column names, and how far training has come.
+
+    `adapted`: whether Standardize layers have seen the training data. `epochs`: how many have been trained, over all fits.
+    `learned`: how many steps of online learning were taken.
+    """
+
+    loss: Loss | None = None
+    optimizer: Transform | None = None
+    coder: Coder = None
+    feature_names: list[str] | None = None
+    adapted: bool = False
+    epochs: int = 0
+    learned: int = 0

@@ -1,0 +1,150 @@
+"""Nodes: arithmetic that looks like arithmetic, indices, scopes, and the order of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import run
+
+from chainrule.graph import ROWS, DType, Graph, Node, TensorType, broadcast_to, const, count, input, scope, show_shape
+from chainrule.graph.node import common_shape, provenance
+from chainrule.graph.primitives import select, take
+
+A = np.array([[1.5, -2.0, 0.25], [3.0, 0.5, -1.0]])
+B = np.array([2.0, -4.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: a * b,
+        lambda a, b: a / b,
+        lambda a, b: 2.0 + a,
+        lambda a, b: 2 - a,
+        lambda a, b: 3 * a,
+        lambda a, b: 1.0 / a,
+        lambda a, b: -a,
+        lambda a, b: abs(a),
+        lambda a, b: a < b,
+        lambda a, b: a > b,
+        lambda a, b: 1.0 < a,
+        lambda a, b: a**1,
+        lambda a, b: a**2,
+        lambda a, b: a**3,
+        lambda a, b: a**7,
+        lambda a, b: a @ np.eye(3) if isinstance(a, np.ndarray) else a @ const(np.eye(3)),
+        lambda a, b: np.array([[1.0], [2.0]]) + a,
+        lambda a, b: np.float64(2.0) * b,
+        lambda a, b: a[0],
+        lambda a, b: a[-1, 1:],
+        lambda a, b: a[:, 1],
+        lambda a, b: a[:, :],
+        lambda a, b: a[:, 1:-1],
+        lambda a, b: a[:, 2:1],
+        lambda a, b: a[1:, -3],
+        lambda a, b: b[np.int64(1)],
+        lambda a, b: b[5:],
+        lambda a, b: sum(b),
+        lambda a, b: sum(row * row for row in a),
+    ],
+)
+def test_a_node_behaves_like_an_array(f: Callable[[Any, Any], Any]) -> None:
+    a, b = input("a", A.shape, "float64"), input("b", B.shape, "float64")
+    node, expected = f(a, b), f(A, B)
+    assert isinstance(node, Node)
+    value = run(node, {"a": A, "b": B})
+    assert value.shape == np.shape(expected)
+    assert value == pytest.approx(expected, rel=1e-15)
+
+
+def test_rows_keep_their_place_under_an_index() -> None:
+    x = input("x", (ROWS, 4, 2))
+    assert x[:, 1].type == TensorType((ROWS, 2), DType.FLOAT32)
+    assert x[:, 1:3, 0].type == TensorType((ROWS, 2), DType.FLOAT32)
+
+
+def test_a_number_takes_the_dtype_of_the_node() -> None:
+    assert (2 * input("x", (3,), "float32")).dtype is DType.FLOAT32
+    assert (2.0 * input("x", (3,), "int32")).dtype is DType.INT32
+    assert select(input("c", (3,), "bool"), input("x", (3,), "float32"), 0).dtype is DType.FLOAT32
+
+
+def test_a_number_is_rounded_once_to_the_dtype_of_the_node() -> None:
+    x = input("x", (), "float32")
+    assert run(x + 0.1, {"x": 0.0}) == np.float32(0.1)
+
+
+@pytest.mark.parametrize("shapes", [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2,)), ((1,), (0,)), ((4, 1, 2), (3, 1)), ((1, 1), (2, 2))])
+def test_shapes_broadcast_as_in_numpy(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    expected = np.broadcast_shapes(*shapes)
+    assert common_shape("add", *shapes) == expected
+    for shape in shapes:
+        value = np.random.default_rng(1).normal(size=shape)
+        assert np.array_equal(
+            run(broadcast_to(input("x", shape, "float64"), expected), {"x": value}), np.broadcast_to(value, expected)
+        )
+
+
+def test_broadcasting_to_itself_makes_no_node() -> None:
+    x = input("x", (ROWS, 3))
+    assert broadcast_to(x, (ROWS, 3)) is x
+
+
+def test_scopes_nest_and_end() -> None:
+    x = input("x", ())
+    with scope("residual1"):
+        outer = x + 1.0
+        with scope("dense1"):
+            inner = x + 1.0
+        with scope(""):
+            same = x + 1.0
+    assert [node.scope for node in (x, outer, inner, same, x + 1.0)] == ["", "residual1", "residual1/dense1", "residual1", ""]
+    with provenance("exactly", outer), scope("below"):
+        node = x + 1.0
+    assert node.scope == "exactly/below"
+    assert node.origin is outer
+    assert (x + 1.0).origin is None
+
+
+def test_a_scope_ends_when_an_error_passes_through() -> None:
+    with pytest.raises(KeyError), scope("dense1"):
+        raise KeyError
+    assert input("x", ()).scope == ""
+
+
+def test_a_graph_is_in_order_and_holds_what_is_needed() -> None:
+    a, b = input("a", (2,)), input("b", (2,))
+    unused = a - b
+    y = (a + b) * a
+    graph = Graph.of([y, a])
+    assert unused not in graph.nodes
+    assert [node.op for node in graph.nodes] == ["input", "input", "add", "mul"]
+    assert graph.outputs == (y, a)
+    assert graph.inputs == {"a": a, "b": b}
+    place = {node: i for i, node in enumerate(graph.nodes)}
+    assert all(place[x] < place[node] for node in graph.nodes for x in node.inputs)
+
+
+def test_constants_cannot_be_changed_from_outside() -> None:
+    value = np.ones(3)
+    node = const(value)
+    value[:] = 7
+    assert node.attributes["value"].tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        node.attributes["value"][0] = 2
+    with pytest.raises(TypeError):
+        node.attributes["value"] = value
+
+
+def test_a_node_says_what_it_is() -> None:
+    with scope("dense1"):
+        x = input("x", (ROWS, 784))
+    assert repr(x) == "<input x: float32[n, 784] in dense1>"
+    assert repr(take(const(np.eye(2)), const([0], "int32"))) == "<take: float64[1, 2]>"
+    assert show_shape((ROWS, 2)) == "(n, 2)"
+    assert (count((ROWS, 3, 2)), count(()), count((0, 5))) == (6, 1, 0)
