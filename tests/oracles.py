@@ -179,3 +179,18 @@ def check_gradients(
         # the scale is that of the whole array, kinks included
         error = float(np.maximum(error, gradient_error(g, np.where(smooth, fd, g))))  # unlike max, it lets a NaN through
     return GradientCheck(error, coordinates, kinks)
+
+
+def philox4x32_10(key: Sequence[int], counter: Sequence[int]) -> list[int]:
+    """Four 32-bit words from two and four, in whole numbers of Python: the algorithm as its paper has it.
+
+    Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, sections 3.3 and 4.
+    """
+    left0, right0, left1, right1 = counter  # in the paper's words: two Feistel-like pairs
+    k0, k1 = key
+    for _ in range(10):
+        high0, low0 = divmod(0xD2511F53 * left0, 2**32)
+        high1, low1 = divmod(0xCD9E8D57 * left1, 2**32)
+        left0, right0, left1, right1 = high1 ^ right0 ^ k0, low1, high0 ^ right1 ^ k1, low0
+        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
+    return [left0, right0, left1, right1]

@@ -62,7 +62,7 @@ from chainrule.graph.primitives import (
 )
 from chainrule.graph.primitives import reduce_max as max
 from chainrule.graph.primitives import reduce_sum as sum
-from chainrule.network import Network
+from chainrule.network import Network, load
 from chainrule.nn import (
     Activation,
     Concatenate,
@@ -103,7 +103,6 @@ from chainrule.optim import (
     Warmup,
     chain,
 )
-from chainrule.saving import load
 from chainrule.training import Convergence, EarlyStopping, Epoch, History, Minimum, StopReason, minimize
 
 __version__ = "0.1.0"

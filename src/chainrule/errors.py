@@ -116,7 +116,7 @@ def check_number(
         inside &= above is None or number > above
         inside &= below is None or number < below
         if inside:
-            return int(value) if integer else number
+            return int(number) if integer else number
     bounds = []
     if above is not None:
         bounds.append(f"above {above:g}")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule import random
+from chainrule import random, saving
 from chainrule.backends import Program, Result, get_backend
 from chainrule.data.arrays import as_features, check_feature_names, feature_names
 from chainrule.data.targets import BinaryClasses
@@ -36,8 +36,8 @@ from chainrule.training import (
     train,
 )
 from chainrule.training.coding import check_ending, decide, learn_coder, targets_of, truth
-from chainrule.training.memory import Memory
 from chainrule.training.fitting import Examples, Reading, announce, check_batch_size, check_monitor, divide
+from chainrule.training.memory import Memory
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
@@ -169,7 +169,7 @@ class Network:
         callbacks: Iterable[Callable[[Epoch], object]] = (),
         verbose: bool | int = False,
         seed: int | None = None,
-        backend: str = "numpy",
+        backend: str | None = None,
         dtype: DTypeLike | None = None,
     ) -> History:
         """Train on the rows of X and y; on a network that has been trained, go on.
@@ -240,7 +240,7 @@ class Network:
         *,
         loss: str | Loss | LossFunction | None = None,
         optimizer: str | Transform | None = None,
-        backend: str = "numpy",
+        backend: str | None = None,
     ) -> float:
         """Online learning: one step on one example, or on a chunk of them; the loss before the step.
 
@@ -269,7 +269,9 @@ class Network:
         result = program.run(model.arrays, examples.arrays(), np.arange(n), np.array([0, n]), scalars)
         if result.failure:
             warnings.warn(
-                f"Nothing was learned: the {result.failure.check} became NaN or infinite.", TrainingWarning, stacklevel=2
+                f"Nothing was learned: the {result.failure.check} became NaN or infinite.",
+                TrainingWarning,
+                stacklevel=2,
             )
             return float("nan")
         self.memory.learned += 1
@@ -277,7 +279,7 @@ class Network:
 
     # -------------------------------------------------------------------------------------------------- prediction
 
-    def predict(self, X: Any, *, backend: str = "numpy") -> Array:
+    def predict(self, X: Any, *, backend: str | None = None) -> Array:
         """The prediction for each row: a label, or 0 or 1 for each of several outputs, or values.
 
         Values have shape (n,) for a network with one output, else (n, k).
@@ -287,7 +289,7 @@ class Network:
             return self.memory.coder.decode(decide(self.memory.coder, outputs))
         return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
-    def predict_proba(self, X: Any, *, backend: str = "numpy") -> Array:
+    def predict_proba(self, X: Any, *, backend: str | None = None) -> Array:
         """The probability of each class, in the order of `classes`: shape (n, k); of "yes" for several yes-or-no outputs."""
         if self.memory.coder is None:
             raise ArgumentError("predict_proba needs a network that has learned classes; this one predicts values.")
@@ -311,7 +313,7 @@ class Network:
         metrics: Sequence[str] = (),
         loss: str | Loss | LossFunction | None = None,
         sample_weight: Any = None,
-        backend: str = "numpy",
+        backend: str | None = None,
     ) -> dict[str, Any]:
         """The loss on X and y, without penalties, and the scores of the given names.
 
@@ -325,10 +327,12 @@ class Network:
         return self._scores(model, reading, reading.examples(X, y, sample_weight), names, backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to a file: layers, parameters, loss, optimiser and its state, labels. See `chainrule.load`."""
-        from chainrule.saving import save
+        """Write the network to a file: layers, parameters, loss, optimiser and its state, labels, and how far training has come.
 
-        save(self, path)
+        A loss or a transform of your own is not stored, and must be given again for further training; a layer of your own is
+        stored by the fields of its dataclass.
+        """
+        saving.save(self.model, self.memory, path)
 
     # --------------------------------------------------------------------------------------------------- machinery
 
@@ -350,10 +354,14 @@ class Network:
             x = as_features(X, dtype=_float_dtype(dtype or "float32"))
             model = Model.initial(self._layer, x.shape[1:], random.check_seed(seed or 0), x.dtype)
         elif dtype is not None and _float_dtype(dtype) != model.dtype:
-            raise ArgumentError(f"dtype is {dtype}, but the network holds {model.dtype} parameters; build it anew with that dtype.")
+            raise ArgumentError(
+                f"dtype is {dtype}, but the network holds {model.dtype} parameters; build it anew with that dtype."
+            )
         check_feature_names(feature_names(X), self.memory.feature_names)
         outputs = check_ending(self._layer, model.output_shape, chosen)
-        known = self.memory.coder if self.memory.loss is not None and chosen.targets == self.memory.loss.targets else None
+        known = (
+            self.memory.coder if self.memory.loss is not None and chosen.targets == self.memory.loss.targets else None
+        )
         coder = known or learn_coder(chosen, y, outputs, allow_single=online)
         return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder)
 
@@ -372,7 +380,7 @@ class Network:
         if not goes_on or {name: array.shape for name, array in expected.items()} != present:
             model.start_descent(penalties.clipped(optimizer))
 
-    def _adapt(self, x: Array, backend: str) -> None:
+    def _adapt(self, x: Array, backend: str | None) -> None:
         """Let each Standardize layer learn from the training data as it comes out of the layers before it."""
         if self.memory.adapted:
             return
@@ -385,13 +393,15 @@ class Network:
                     self.model.arrays[f"state/{name}/{key}"][...] = value
         self.memory.adapted = True
 
-    def _through(self, layer: Layer, x: Array, backend: str) -> Array:
+    def _through(self, layer: Layer, x: Array, backend: str | None) -> Array:
         """What the first layers give for x; alone, they have the same names as within the network."""
         first = replace(self.model, layer=layer)
         program = get_backend(backend).compile(build_forward(first, None).step)
         return _in_blocks(program, first.arrays, {"x": x}).rows["outputs"]
 
-    def _program(self, key: tuple[object, ...], build: Callable[[], BuiltStep], backend: str) -> tuple[BuiltStep, Program]:
+    def _program(
+        self, key: tuple[object, ...], build: Callable[[], BuiltStep], backend: str | None
+    ) -> tuple[BuiltStep, Program]:
         """A step and its program, compiled once for each key."""
         for known, built, program in self._programs:
             if known == key:
@@ -402,12 +412,22 @@ class Network:
         return built, program
 
     def _training_program(
-        self, examples: Examples, optimizer: Transform, penalties: Penalties, backend: str
+        self, examples: Examples, optimizer: Transform, penalties: Penalties, backend: str | None
     ) -> tuple[BuiltStep, Program]:
         model, loss = self.model, self.memory.loss
         assert loss is not None
         targets, weighted = targets_of(examples.y), examples.sample_weight is not None
-        key = ("train", backend, loss, targets, optimizer, penalties.parts(), weighted, model.trainable(), repr(self._layer))
+        key = (
+            "train",
+            backend,
+            loss,
+            targets,
+            optimizer,
+            penalties.parts(),
+            weighted,
+            model.trainable(),
+            repr(self._layer),
+        )
         return self._program(
             key,
             lambda: build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted),
@@ -415,7 +435,7 @@ class Network:
         )
 
     def _validator(
-        self, reading: Reading, held_out: Examples, metrics: list[str], backend: str
+        self, reading: Reading, held_out: Examples, metrics: list[str], backend: str | None
     ) -> Callable[[], dict[str, float]]:
         def validate() -> dict[str, float]:
             found = self._scores(self.model, reading, held_out, metrics, backend)
@@ -423,7 +443,7 @@ class Network:
 
         return validate
 
-    def _outputs(self, X: Any, backend: str) -> Array:
+    def _outputs(self, X: Any, backend: str | None) -> Array:
         """What the network predicts for each row: probabilities, rates or values."""
         model, loss = self.model, self.memory.loss
         check_feature_names(feature_names(X), self.memory.feature_names)
@@ -431,13 +451,13 @@ class Network:
         _, program = self._program(("predict", backend, loss), lambda: build_forward(model, loss), backend)
         return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
-    def _scores(self, model: Model, reading: Reading, examples: Examples, metrics: list[str], backend: str) -> dict[str, Any]:
+    def _scores(
+        self, model: Model, reading: Reading, examples: Examples, metrics: list[str], backend: str | None
+    ) -> dict[str, Any]:
         """The loss and the metrics on encoded examples."""
         targets, weighted = targets_of(examples.y), examples.sample_weight is not None
         key = ("evaluate", backend, reading.loss, targets, weighted)
-        _, program = self._program(
-            key, lambda: build_forward(model, reading.loss, targets, weighted=weighted), backend
-        )
+        _, program = self._program(key, lambda: build_forward(model, reading.loss, targets, weighted=weighted), backend)
         result = _in_blocks(program, model.arrays, examples.arrays())
         weight = result.metrics["weight"].astype(np.float64)
         scores: dict[str, Any] = {"loss": float(result.metrics["loss"].astype(np.float64) @ weight / weight.sum())}
@@ -459,6 +479,19 @@ class Network:
         array = np.asarray(x)
         rank = len(self._model.input_shape) + 1 if self._model else array.ndim if np.ndim(y) else array.ndim + 1
         return (array[None], np.asarray(y)[None]) if array.ndim == rank - 1 else (x, y)
+
+
+def load(path: str | os.PathLike[str], *, layers: Iterable[type[Layer]] = ()) -> Network:
+    """The network of a model file, ready to predict and to go on training.
+
+    `layers` are layer classes of your own that the file may name. Raises `ModelFileError` if the file is damaged, foreign, too
+    new, or names a class that is neither Chainrule's nor in `layers`.
+    """
+    model, memory = saving.read(path, layers)
+    net = Network(*(layer for _, layer in model.layer.children()))
+    net._start(model)
+    net.memory = memory
+    return net
 
 
 def _in_blocks(program: Program, state: Arrays, data: Arrays) -> Result:

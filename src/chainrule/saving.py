@@ -18,8 +18,7 @@ from chainrule.data.targets import BinaryClasses, Classes
 from chainrule.errors import ArgumentError, ChainruleError, ModelFileError
 from chainrule.files import read_model, write_model
 from chainrule.functional import LOSSES
-from chainrule.network import Network
-from chainrule.nn import LAYERS, Layer, Normal, Uniform
+from chainrule.nn import LAYERS, Layer, Normal, Sequential, Uniform
 from chainrule.optim import Chain, Transform
 from chainrule.training import Model
 from chainrule.training.memory import Memory
@@ -52,16 +51,11 @@ _CODERS: dict[str, type[Classes] | type[BinaryClasses]] = {"Classes": Classes, "
 _POSITIONAL = ("layers", "branches", "shape")  # fields that a constructor takes as *arguments
 
 
-def save(net: Network, path: str | os.PathLike[str], preprocessing: dict[str, Any] | None = None) -> None:
-    """Write a network to a file: layers, parameters, loss, optimiser and its state, labels, and how far training has come.
-
-    `preprocessing` is plain data of the caller's, given back by `read`. A loss or a transform of your own is not stored, and
-    must be given again for further training; a layer of your own is stored by the fields of its dataclass.
-    """
-    model, memory = net.model, net.memory
+def save(model: Model, memory: Memory, path: str | os.PathLike[str]) -> None:
+    """Write a model and what is remembered of its training to a file; see `Network.save`."""
     optimizer = _or_none(memory.optimizer)
     description = {
-        "layers": [to_data(layer) for layer in net.layers.values()],
+        "layers": [to_data(layer) for _, layer in model.layer.children()],
         "input_shape": list(model.input_shape),
         "dtype": model.dtype.name,
         "seed": model.seed,
@@ -72,30 +66,22 @@ def save(net: Network, path: str | os.PathLike[str], preprocessing: dict[str, An
         "adapted": memory.adapted,
         "epochs": memory.epochs,
         "learned": memory.learned,
-        "preprocessing": preprocessing,
+        "preprocessing": memory.preprocessing,
     }
     kept = {n: a for n, a in model.arrays.items() if optimizer is not None or not n.startswith(f"{OPTIMIZER}/")}
     write_model(path, description, kept)
 
 
-def load(path: str | os.PathLike[str], *, layers: Iterable[type[Layer]] = ()) -> Network:
-    """The network of a model file, ready to predict and to go on training.
-
-    `layers` are layer classes of your own that the file may name. Raises `ModelFileError` if the file is damaged, foreign, too
-    new, or names a class that is neither Chainrule's nor in `layers`.
-    """
-    return read(path, layers=layers)[0]
-
-
-def read(path: str | os.PathLike[str], *, layers: Iterable[type[Layer]] = ()) -> tuple[Network, dict[str, Any] | None]:
-    """The network of a model file, and the caller's `preprocessing` that was saved with it."""
+def read(path: str | os.PathLike[str], layers: Iterable[type[Layer]] = ()) -> tuple[Model, Memory]:
+    """The model of a file and what is remembered of its training; see `chainrule.load`."""
     description, arrays = read_model(path)
     table = {**TABLE, **{kind.__name__: kind for kind in layers}}
     try:
-        net = Network(*(from_data(item, table) for item in description["layers"]))
-        net.build(description["input_shape"], seed=description["seed"], dtype=description["dtype"])
+        layer = Sequential(*(from_data(item, table) for item in description["layers"]))
+        shape, dtype = tuple(description["input_shape"]), np.dtype(description["dtype"])
+        model = Model.initial(layer, shape, description["seed"], dtype)
         coder = description["coder"]
-        net.memory = Memory(
+        memory = Memory(
             loss=from_data(description["loss"], table),
             optimizer=from_data(description["optimizer"], table),
             coder=None if coder is None else _CODERS[coder["class"]].from_json(coder),
@@ -103,14 +89,14 @@ def read(path: str | os.PathLike[str], *, layers: Iterable[type[Layer]] = ()) ->
             adapted=description["adapted"],
             epochs=description["epochs"],
             learned=description["learned"],
+            preprocessing=description["preprocessing"],
         )
-        preprocessing: dict[str, Any] | None = description["preprocessing"]
     except ModelFileError:
         raise
     except (KeyError, TypeError, AttributeError, ChainruleError) as error:
         raise ModelFileError(f"{os.fspath(path)!r} describes a network that cannot be made: {error}") from error
-    _take(net.model, arrays, path)
-    return net, preprocessing
+    _take(model, arrays, path)
+    return model, memory
 
 
 def _take(model: Model, arrays: Mapping[str, np.ndarray[Any, Any]], path: str | os.PathLike[str]) -> None:
@@ -147,7 +133,10 @@ def to_data(value: Any, place: str = "") -> Any:
     kind = type(value)
     if TABLE.get(kind.__name__) is kind or (isinstance(value, Layer) and "__dataclass_fields__" in vars(kind)):
         fields = dataclasses.fields(value)
-        return {"class": kind.__name__, **{f.name: to_data(getattr(value, f.name), f"{kind.__name__}.{f.name}") for f in fields}}
+        return {
+            "class": kind.__name__,
+            **{f.name: to_data(getattr(value, f.name), f"{kind.__name__}.{f.name}") for f in fields},
+        }
     if place.endswith("_init"):  # needed for a fresh start only, which then says so
         return {"class": "Unsaved"}
     if isinstance(value, Layer):
@@ -155,7 +144,9 @@ def to_data(value: Any, place: str = "") -> Any:
             f"A layer of class {kind.__name__} cannot be saved: make it a dataclass (eq=False) whose fields are what its "
             "constructor takes."
         )
-    raise ArgumentError(f"{place or 'The value'} is a {kind.__name__}, which a model file cannot hold; use a name or a number.")
+    raise ArgumentError(
+        f"{place or 'The value'} is a {kind.__name__}, which a model file cannot hold; use a name or a number."
+    )
 
 
 def from_data(data: Any, table: Mapping[str, type[Any]]) -> Any:
@@ -172,7 +163,8 @@ def from_data(data: Any, table: Mapping[str, type[Any]]) -> Any:
         return Chain(tuple(fields["transforms"]))
     if name not in table:
         raise ModelFileError(
-            f"The model names a class {name!r}, which is not Chainrule's; a layer of your own is given by load(path, layers=[...])."
+            f"The model names a class {name!r}, which is not Chainrule's; a layer of your own is given by "
+            "load(path, layers=[...])."
         )
     arguments = [item for key in _POSITIONAL if isinstance(fields.get(key), list) for item in fields.pop(key)]
     return table[name](*arguments, **fields)

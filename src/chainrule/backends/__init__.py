@@ -7,15 +7,16 @@ from chainrule.backends.numpy_ import NumpyBackend
 from chainrule.errors import check_name
 
 BACKENDS: dict[str, type[Backend]] = {"numpy": NumpyBackend}
+DEFAULT = "numpy"
 
 
-def get_backend(name: str) -> Backend:
-    """The backend of a name.
+def get_backend(name: str | None = None) -> Backend:
+    """The backend of a name; the default one unless named.
 
     >>> get_backend("numpy").name
     'numpy'
     """
-    return BACKENDS[check_name("backend", name, BACKENDS)]()
+    return BACKENDS[check_name("backend", DEFAULT if name is None else name, BACKENDS)]()
 
 
 __all__ = ["BACKENDS", "Backend", "Failure", "Program", "Result", "get_backend"]

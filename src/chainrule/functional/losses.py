@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chainrule.errors import ShapeError, check_name, check_number
-from chainrule.functional.activations import identity, logsumexp, sigmoid, softmax
-from chainrule.functional.common import clamp, flatten_rows, one_hot
-from chainrule.graph import ROWS, Node
+from chainrule.errors import ArgumentError, ShapeError, check_name, check_number
+from chainrule.functional.activations import identity, sigmoid, softmax
+from chainrule.functional.common import clamp, flatten_rows, one_hot, spread
+from chainrule.graph import ROWS, Node, count
 from chainrule.graph.primitives import abs as abs_
-from chainrule.graph.primitives import exp, reduce_sum, softplus
+from chainrule.graph.primitives import exp, log, reduce_max, reduce_sum, softplus, stop_gradient
 
 LossFunction = Callable[[Node, Node], Node]
 
@@ -27,15 +27,24 @@ class Loss:
     `targets`: what y holds: "classes", "binary" (yes or no for each output), "values", or "counts" (values of at least 0).
     `link`: from the outputs of the network to what is predicted: probabilities, rates, or the outputs themselves.
     `activation`: the activation that `link` applies, and that the last layer must therefore not have.
+
+    A loss of your own overrides `per_example`; a function of two nodes is enough where y holds values.
+
+    >>> class LogCosh(Loss):
+    ...     name = "log_cosh"
+    ...
+    ...     def per_example(self, outputs, targets):
+    ...         error = outputs - targets
+    ...         return reduce_sum(softplus(2.0 * error) - error, 1)
     """
 
-    name: ClassVar[str]
+    name: ClassVar[str] = "loss"
     targets: ClassVar[str] = "values"
     activation: ClassVar[str | None] = None
 
     def per_example(self, outputs: Node, targets: Node) -> Node:
         """The loss of each example: a node of shape (n,)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define per_example(self, outputs, targets).")
 
     def link(self, outputs: Node) -> Node:
         """What is predicted from the outputs."""
@@ -48,7 +57,11 @@ def _sum_of_outputs(x: Node) -> Node:
 
 @dataclass(frozen=True)
 class SquaredError(Loss):
-    """½ Σₖ (yₖ − ŷₖ)², whose mean over n examples is 1/(2n) Σ (y − ŷ)²; ∂/∂ŷ = ŷ − y."""
+    """½ Σₖ (yₖ − ŷₖ)², whose mean over n examples is 1/(2n) Σ (y − ŷ)²; ∂/∂ŷ = ŷ − y.
+
+    >>> SquaredError().targets
+    'values'
+    """
 
     name: ClassVar[str] = "squared_error"
 
@@ -60,7 +73,11 @@ class SquaredError(Loss):
 
 @dataclass(frozen=True)
 class AbsoluteError(Loss):
-    """Σₖ |yₖ − ŷₖ|; its derivative at 0 is 0. It leads to the median."""
+    """Σₖ |yₖ − ŷₖ|; its derivative at 0 is 0. It leads to the median.
+
+    >>> AbsoluteError().targets
+    'values'
+    """
 
     name: ClassVar[str] = "absolute_error"
 
@@ -74,6 +91,9 @@ class Huber(Loss):
     """Σₖ ½ e² where |e| ≤ δ, δ (|e| − ½ δ) beyond, with e = ŷ − y: quadratic near 0, linear in the tails.
 
     Source: Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.
+
+    >>> Huber(delta=2.0)
+    Huber(delta=2.0)
     """
 
     delta: float = 1.0
@@ -94,6 +114,9 @@ class BinaryCrossEntropy(Loss):
     """Σₖ −yₖ ln pₖ − (1 − yₖ) ln(1 − pₖ) with p = σ(z), from the logits z: softplus(z) − y z; ∂/∂z = p − y.
 
     y is 0 or 1 or a probability, one for each output; several outputs are several yes-or-no questions (multilabel).
+
+    >>> BinaryCrossEntropy().targets
+    'binary'
     """
 
     name: ClassVar[str] = "binary_cross_entropy"
@@ -114,8 +137,12 @@ class CrossEntropy(Loss):
     """−Σₖ yₖ ln pₖ with p = softmax(z), from the logits z: ln Σⱼ e^zⱼ − z of the right class; ∂/∂z = p − y.
 
     Targets are class numbers (int32, shape (n,)) or a probability for each class (n, k), one-hot rows among them.
-    `label_smoothing` = ε replaces the target y by (1 − ε) y + ε/k.
+    `label_smoothing` = ε replaces the target y by (1 − ε) y + ε/k. The largest logit is subtracted from all of them first:
+    nothing overflows, and large logits cost no digits.
     Source of the smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.
+
+    >>> CrossEntropy(label_smoothing=0.1)
+    CrossEntropy(label_smoothing=0.1)
     """
 
     label_smoothing: float = 0.0
@@ -127,16 +154,22 @@ class CrossEntropy(Loss):
         check_number("label_smoothing", self.label_smoothing, low=0, below=1)
 
     def per_example(self, outputs: Node, targets: Node) -> Node:
-        """ln Σⱼ e^zⱼ · Σₖ yₖ − Σₖ yₖ zₖ."""
-        classes = int(outputs.shape[-1])  # type: ignore[arg-type]
+        """ln Σⱼ e^zⱼ · Σₖ yₖ − Σₖ yₖ zₖ, where z are the outputs less the largest of them."""
         labels = not targets.dtype.is_float
+        if outputs.rank != 2 or targets.shape != (outputs.shape[:1] if labels else outputs.shape):
+            raise ShapeError(
+                f"loss: cross_entropy needs outputs of shape (n, k), one logit for each class, and targets that are class "
+                f"numbers of shape (n,) or probabilities of shape (n, k), but was given {outputs.type} and {targets.type}."
+            )
+        classes = count(outputs.shape)
         y = one_hot(targets, classes, outputs.dtype) if labels else targets
         if self.label_smoothing:
             y = (1.0 - self.label_smoothing) * y + self.label_smoothing / classes
-        normaliser = logsumexp(outputs)
+        z = outputs - spread(stop_gradient(reduce_max(outputs, 1)), outputs, 1)
+        normaliser = log(reduce_sum(exp(z), 1))
         if not labels:  # rows of probabilities add up to 1 only up to rounding
-            normaliser = normaliser * reduce_sum(y, -1)
-        return normaliser - reduce_sum(y * outputs, -1)
+            normaliser = normaliser * reduce_sum(y, 1)
+        return normaliser - reduce_sum(y * z, 1)
 
     def link(self, outputs: Node) -> Node:
         """Probabilities softmax(z)."""
@@ -145,7 +178,11 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class Poisson(Loss):
-    """Σₖ e^zₖ − yₖ zₖ, the negative log-likelihood of counts y with the rate ŷ = e^z, without its constant ln y!."""
+    """Σₖ e^zₖ − yₖ zₖ, the negative log-likelihood of counts y with the rate ŷ = e^z, without its constant ln y!.
+
+    >>> Poisson().targets
+    'counts'
+    """
 
     name: ClassVar[str] = "poisson"
     targets: ClassVar[str] = "counts"
@@ -196,4 +233,6 @@ def get_loss(loss: str | Loss | LossFunction) -> Loss:
     """
     if isinstance(loss, Loss):
         return loss
+    if isinstance(loss, type):
+        raise ArgumentError(f"loss is the class {loss.__name__}; write {loss.__name__}(), with its numbers if it has any.")
     return CustomLoss(loss) if callable(loss) else LOSSES[check_name("loss", loss, LOSSES)]()

@@ -13,19 +13,34 @@ def dropout(x: Node, rate: Node, bits: Node) -> Node:
     """x with each element put to 0 with probability `rate`, the others divided by 1 − rate, so that the mean stays.
 
     `bits` are random whole numbers below 2¹⁶, one for each element; an element is dropped where its number is below rate · 2¹⁶.
+    The rate is therefore rounded up to a multiple of 2⁻¹⁶.
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+
+    >>> from chainrule.graph import ROWS, input
+    >>> dropout(input("x", (ROWS, 4)), input("rate", ()), input("bits", (ROWS, 4), "uint32"))
+    <select: float32[n, 4]>
     """
     dropped = cast(bits, x.dtype) < rate * 65536.0
     return select(dropped, 0.0, x / (1.0 - rate))
 
 
 def l1_penalty(weights: Iterable[Node], strength: Node) -> Node:
-    """λ Σ |w| over all weights; its derivative at w = 0 is 0."""
+    """λ Σ |w| over all weights; its derivative is λ sign(w), 0 at w = 0.
+
+    >>> from chainrule.graph import input
+    >>> l1_penalty([input("w", (4, 3)), input("v", (3, 1))], input("l1", ()))
+    <mul: float32[]>
+    """
     return strength * _total(reduce_sum(abs_(w)) for w in weights)
 
 
 def l2_penalty(weights: Iterable[Node], strength: Node) -> Node:
-    """½ λ Σ w² over all weights, whose derivative is λ w."""
+    """½ λ Σ w² over all weights, whose derivative is λ w.
+
+    >>> from chainrule.graph import input
+    >>> l2_penalty([input("w", (4, 3)), input("v", (3, 1))], input("l2", ()))
+    <mul: float32[]>
+    """
     return 0.5 * strength * _total(reduce_sum(w * w) for w in weights)
 
 

@@ -65,7 +65,10 @@ def _pull_back(node: Node, g: Node) -> tuple[Node | None, ...]:
     if node.primitive.vjp is None:
         raise GraphError(f"The primitive {node.op!r} has no derivative.")
     with provenance(node.scope, node):
-        return node.primitive.vjp(g, node, *node.inputs, **node.attributes)
+        sent = node.primitive.vjp(g, node, *node.inputs, **node.attributes)
+    if len(sent) != len(node.inputs):
+        raise GraphError(f"The derivative of {node!r} gives {len(sent)} gradients for {len(node.inputs)} inputs.")
+    return sent
 
 
 def _zeros(x: Node) -> Node:

@@ -82,7 +82,7 @@ def _type(type: TensorType) -> str:
 
 
 def _expression(node: Node, names: dict[Node, str]) -> str:
-    operands = [names[x] for x in node.inputs]
+    operands = [_operand(x, node, names) for x in node.inputs]
     if node.op in _SIGNS:
         return f" {_SIGNS[node.op]} ".join(operands)
     if node.op == "neg":
@@ -93,6 +93,13 @@ def _expression(node: Node, names: dict[Node, str]) -> str:
         return _array(node.attributes["value"])
     given = [*operands, *(f"{key}={_attribute(value)}" for key, value in node.attributes.items())]
     return f"{node.op}({', '.join(given)})"
+
+
+def _operand(x: Node, user: Node, names: dict[Node, str]) -> str:
+    """The name of an input; a single number stands for a whole array only where the other operand shows how large that is."""
+    if x.op == "broadcast" and not x.inputs[0].shape and not user.primitive.elementwise:
+        return f"broadcast({names[x]}, {_attribute(x.shape)})"
+    return names[x]
 
 
 def _array(value: NDArray[np.generic]) -> str:

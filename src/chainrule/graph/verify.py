@@ -8,10 +8,16 @@ from chainrule.graph.types import TensorType
 
 
 def verify(graph: Graph) -> None:
-    """Raise `GraphError` unless every node comes after its inputs, is of a known primitive, and has the type its rule gives."""
+    """Raise `GraphError` unless the graph is legal.
+
+    Every node comes once and after its inputs, is of a known primitive and has the type that its rule gives; no two inputs
+    share a name; every output is there.
+    """
     seen: set[object] = set()
     names: dict[str, object] = {}
     for node in graph.nodes:
+        if node in seen:
+            raise GraphError(f"{node!r} is in the graph twice.")
         if PRIMITIVES.get(node.op) is not node.primitive:
             raise GraphError(f"{node!r} is of a primitive that is not in the table.")
         late = [x for x in node.inputs if x not in seen]

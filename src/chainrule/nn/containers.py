@@ -26,7 +26,9 @@ def _named(layers: Sequence[Any], owner: str) -> list[tuple[str, Layer]]:
         counts[kind] = counts.get(kind, 0) + 1
         name = layer.name or f"{kind}{counts[kind]}"
         if not isinstance(name, str) or "/" in name:
-            raise ArgumentError(f"The name of a layer is a text without '/', but {type(layer).__name__} is named {name!r}.")
+            raise ArgumentError(
+                f"The name of a layer is a text without '/', but {type(layer).__name__} is named {name!r}."
+            )
         if name in named:
             raise ArgumentError(f"Two layers of {owner} are named {name!r}; give one of them another name=.")
         named[name] = layer

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule import random
 from chainrule.errors import ArgumentError, ShapeError, check_name, check_number
+from chainrule.functional import ACTIVATIONS
 
 Array = NDArray[np.float64]
 
@@ -58,6 +59,12 @@ def orthogonal(draw: Draw, shape: tuple[int, ...], n_in: int, n_out: int) -> Arr
     """A matrix whose columns (or rows, whichever are fewer) are orthonormal, from the QR decomposition of normal numbers.
 
     Source: Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning", ICLR 2014.
+
+    >>> q = orthogonal(Draw(seed=0), (4, 3), 4, 3)
+    >>> (q.T @ q).round(12) + 0.0
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.]])
     """
     rows = math.prod(shape[:-1])
     tall = draw.normal((max(rows, shape[-1]), min(rows, shape[-1])))
@@ -137,20 +144,28 @@ InitializerLike = Any  # a name, a number, an array, Uniform, Normal, or a funct
 
 
 def default_initializer(activation: object) -> str:
-    """The initialiser that suits an activation: He for rectifiers, LeCun for selu, Glorot for all others.
+    """The initialiser that suits an activation, given by name or as the function: He for rectifiers, LeCun for selu, else Glorot.
 
     >>> default_initializer("relu"), default_initializer("tanh")
     ('he_uniform', 'glorot_uniform')
     """
-    return _FOR_ACTIVATION.get(activation, "glorot_uniform") if isinstance(activation, str) else "glorot_uniform"
+    names = [name for name, function in ACTIVATIONS.items() if activation in (name, function)]
+    return _FOR_ACTIVATION.get(names[0], "glorot_uniform") if names else "glorot_uniform"
 
 
 def initial(
     initializer: InitializerLike, draw: Draw, shape: tuple[int, ...], *, n_in: int, n_out: int, argument: str
 ) -> Array:
-    """The initial array of a shape, from a name, a number (constant), an array, or a function of (draw, shape, n_in, n_out)."""
+    """The initial array of a shape, from a name, a number (constant), an array, or a function of (draw, shape, n_in, n_out).
+
+    >>> initial(0.5, Draw(seed=0), (2, 2), n_in=2, n_out=2, argument="weight_init")
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
     if isinstance(initializer, str):
         initializer = INITIALIZERS[check_name(argument, initializer, INITIALIZERS)]
+    if isinstance(initializer, type):
+        raise ArgumentError(f"{argument} is the class {initializer.__name__}; write {initializer.__name__}(...).")
     if callable(initializer):
         value = np.asarray(initializer(draw, shape, n_in, n_out), dtype=np.float64)
     else:

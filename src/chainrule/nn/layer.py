@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph import DType, Node, Shape, input
@@ -30,6 +29,7 @@ class Layer:
     A layer of your own overrides `init`, if it has parameters, and `apply`; its derivative is derived. `penalised` names the
     parameters that L1, L2 and weight decay act on. `trainable=False` freezes the parameters.
 
+    >>> import numpy as np
     >>> class Scale(Layer):
     ...     def init(self, input_shape, draw):
     ...         return {"scale": np.ones(input_shape)}, {}

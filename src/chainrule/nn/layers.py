@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, ShapeError, check_number
 from chainrule.functional import Activation as ActivationFunction
@@ -138,7 +139,7 @@ class Standardize(Layer):
         """Mean 0 and scale 1, until the training data has been seen."""
         return {}, {"mean": np.zeros(input_shape), "scale": np.ones(input_shape)}
 
-    def adapt(self, x: np.ndarray) -> Arrays:  # type: ignore[type-arg]
+    def adapt(self, x: NDArray[Any]) -> Arrays:
         """The state that fits the data x of shape (n, ...)."""
         if len(x) == 0:
             raise ArgumentError("Standardize cannot learn from no rows.")

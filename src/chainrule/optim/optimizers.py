@@ -171,5 +171,7 @@ def get_optimizer(optimizer: str | Transform) -> Transform:
     if isinstance(optimizer, Transform):
         return optimizer
     if isinstance(optimizer, type) and issubclass(optimizer, Transform):
-        raise ArgumentError(f"optimizer is the class {optimizer.__name__}; write {optimizer.__name__}(...), with its numbers.")
+        raise ArgumentError(
+            f"optimizer is the class {optimizer.__name__}; write {optimizer.__name__}(...), with its numbers."
+        )
     return OPTIMIZERS[check_name("optimizer", optimizer, OPTIMIZERS)]()

@@ -135,7 +135,7 @@ class InverseScaling(Schedule):
 
     def rates(self, steps: NDArray[np.int64], progress: Progress) -> Numbers:
         """rate / (1 + k)^power."""
-        return self.rate / (1.0 + steps) ** self.power
+        return self.rate / (1.0 + steps.astype(np.float64)) ** self.power
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,9 @@ class ScaleByRMS(Transform):
 
     def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
         """g / (√v + eps)."""
-        square = {name: self.decay * state[f"square/{name}"] + (1.0 - self.decay) * (g * g) for name, g in updates.items()}
+        square = {
+            name: self.decay * state[f"square/{name}"] + (1.0 - self.decay) * (g * g) for name, g in updates.items()
+        }
         scaled = {name: g / (sqrt(square[name]) + self.eps) for name, g in updates.items()}
         return scaled, {f"square/{name}": v for name, v in square.items()}
 
@@ -206,5 +208,3 @@ class ScaleByLearningRate(Transform):
         """−η g."""
         rate = given.scalars["learning_rate"]
         return {name: -(rate * g) for name, g in updates.items()}, state
-
-

@@ -18,6 +18,7 @@ from chainrule.nn import Mode
 from chainrule.optim import ClipByNorm, ClipByValue, Given, Optimizer, Rate, Transform, chain, global_norm
 from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
 
+
 @dataclass(frozen=True)
 class Targets:
     """The shape of a row of y and its dtype: class numbers are int32 and have no axis beside the rows."""
@@ -131,7 +132,9 @@ def build_step(
     return BuiltStep(step, scalars)
 
 
-def build_forward(model: Model, loss: Loss | None, targets: Targets | None = None, *, weighted: bool = False) -> BuiltStep:
+def build_forward(
+    model: Model, loss: Loss | None, targets: Targets | None = None, *, weighted: bool = False
+) -> BuiltStep:
     """The step that predicts: it reports "outputs" (what `loss.link` makes of them) for every row.
 
     With `targets` it reports the data loss as well, as "loss" and "weight" of the batch.

@@ -74,7 +74,9 @@ def divide(
     if isinstance(validation, (tuple, list)):
         if len(validation) not in (2, 3):
             raise ArgumentError(f"validation must be a fraction or a pair (X, y), but has {len(validation)} parts.")
-        return everything, reading.examples(*validation, names=("the X of validation", "the y of validation"))
+        names = ("the X of validation", "the y of validation")
+        weight = validation[2] if len(validation) == 3 else None
+        return everything, reading.examples(validation[0], validation[1], weight, names=names)
     if isinstance(validation, bool) or not isinstance(validation, (int, float)):
         raise ArgumentError(f"validation must be a fraction, such as 0.1, or a pair (X, y), but is {validation!r}.")
     labels = examples.y if examples.y.dtype.kind == "i" else None
@@ -96,7 +98,9 @@ def check_batch_size(batch_size: Any, n: int) -> int:
         return n
     size = int(check_number("batch_size", batch_size, low=1, integer=True))
     if size > n:
-        raise ArgumentError(f'batch_size is {size}, but there are only {n} examples to train on; use "full" for all of them.')
+        raise ArgumentError(
+            f'batch_size is {size}, but there are only {n} examples to train on; use "full" for all of them.'
+        )
     return size
 
 

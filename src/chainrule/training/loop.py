@@ -92,7 +92,9 @@ def train(job: Job) -> History:
             before = _copy(job.state) if size > 1 and flat else {}
             stretch = runner.run(epoch, size, history)
             converged = first_plateau(stretch.loss, flat, epoch) if flat else None
-            if converged is not None and converged + 1 < len(stretch.loss):  # it went on too far: go back, and only so far
+            if converged is not None and converged + 1 < len(
+                stretch.loss
+            ):  # it went on too far: go back, and only so far
                 _restore(job.state, before)
                 stretch = runner.run(epoch, converged + 1, history)
             _record(history, job, stretch)
@@ -144,7 +146,9 @@ class _Runner:
         began = time.perf_counter()
         while first < n_steps and not stretch.failure and not stretch.cut:
             last = min(n_steps, first + max(1, int(CALL_SECONDS / max(self.seconds_per_step, 1e-9))))
-            now = {name: value if per_step is None else value[first:last] for name, (value, per_step) in scalars.items()}
+            now = {
+                name: value if per_step is None else value[first:last] for name, (value, per_step) in scalars.items()
+            }
             at = time.perf_counter()
             result = job.program.run(job.state, job.data, order, bounds[first : last + 1], now, record[first:last])
             self.seconds_per_step = (time.perf_counter() - at) / max(result.done, 1)
@@ -237,7 +241,9 @@ def _timed(epoch: Epoch, started: float, history: History) -> Epoch:
     """The epoch with all the time since the one before it, validation included."""
     before = sum(e.seconds for e in history.epochs[:-1])
     seconds = max(time.perf_counter() - started - before, 0.0)
-    return Epoch(epoch.epoch, epoch.loss, epoch.penalty, epoch.learning_rate, seconds, epoch.scores, epoch.gradient_norms)
+    return Epoch(
+        epoch.epoch, epoch.loss, epoch.penalty, epoch.learning_rate, seconds, epoch.scores, epoch.gradient_norms
+    )
 
 
 def _after_epoch(job: Job, best: Plateau | None, flat: Plateau | None, called_off: bool) -> StopReason | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.functional import Loss
 from chainrule.optim import Transform
@@ -14,7 +15,7 @@ class Memory:
     """The last loss, optimiser, labels and column names, and how far training has come.
 
     `adapted`: whether Standardize layers have seen the training data. `epochs`: how many have been trained, over all fits.
-    `learned`: how many steps of online learning were taken.
+    `learned`: how many steps of online learning were taken. `preprocessing`: plain data of the caller's, saved with the network.
     """
 
     loss: Loss | None = None
@@ -24,3 +25,4 @@ class Memory:
     adapted: bool = False
     epochs: int = 0
     learned: int = 0
+    preprocessing: dict[str, Any] | None = None

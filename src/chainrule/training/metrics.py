@@ -95,5 +95,7 @@ def get_metrics(names: Iterable[str], *, classification: bool) -> list[Metric]:
     for metric in chosen:
         if metric.classification is not classification:
             task, other = ("classes", "values") if classification else ("values", "classes")
-            raise ArgumentError(f"metrics: {metric.name!r} scores predictions of {other}, but this network predicts {task}.")
+            raise ArgumentError(
+                f"metrics: {metric.name!r} scores predictions of {other}, but this network predicts {task}."
+            )
     return chosen

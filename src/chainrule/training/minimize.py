@@ -34,13 +34,13 @@ class Minimum:
 def minimize(
     f: Callable[[Any], Node],
     x0: Any,
-    *,
     optimizer: str | Transform = "adam",
+    *,
     steps: int = 1000,
     tolerance: float = 1e-6,
     clip_norm: float | None = None,
     dtype: DTypeLike = "float64",
-    backend: str = "numpy",
+    backend: str | None = None,
 ) -> Minimum:
     """Descend f from x0: x ← x + the optimiser's update of ∇f(x), until ‖∇f‖ ≤ tolerance or the steps are used up.
 
@@ -120,9 +120,7 @@ def _descend(
     return np.concatenate(values), StopReason("steps", f"All {steps} steps are done.", {"steps": steps})
 
 
-def _run(
-    program: Program, state: dict[str, Array], rates: Mapping[str, Rate], done: int, n: int, steps: int
-) -> Result:
+def _run(program: Program, state: dict[str, Array], rates: Mapping[str, Rate], done: int, n: int, steps: int) -> Result:
     at = np.arange(done, done + n)
     scalars = {name: rates_of(rate, at, Progress(steps, 1)) for name, rate in rates.items()}
     return program.run(state, {}, _NO_ROWS, np.zeros(n + 1, np.int64), scalars)
