@@ -1,11 +1,12 @@
 """What the tests compare with: the value of a node, finite differences, and the criterion that a gradient must meet.
 
-    check = check_gradients(loss, {"x": x, "w": w})
-    assert check.error <= TOLERANCE and check.kinks == 0
+check = check_gradients(loss, {"x": x, "w": w})
+assert check.error <= TOLERANCE and check.kinks == 0
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,7 @@ def _estimate(points: dict[int, tuple[float, bool]], h: float) -> float:
     ]
     if len(estimates) < 2:
         return estimates[0] if estimates else np.nan
-    return min(zip(estimates, estimates[1:], strict=False), key=lambda pair: abs(pair[0] - pair[1]))[0]
+    return min(itertools.pairwise(estimates), key=lambda pair: abs(pair[0] - pair[1]))[0]
 
 
 def gradient_error(g: Any, fd: Any) -> float:
@@ -146,9 +147,7 @@ class GradientCheck:
     kinks: int
 
 
-def check_gradients(
-    loss: Node, inputs: Arrays, wrt: Sequence[Node] | None = None, *, h: float = STEP
-) -> GradientCheck:
+def check_gradients(loss: Node, inputs: Arrays, wrt: Sequence[Node] | None = None, *, h: float = STEP) -> GradientCheck:
     """Compare the gradients of a scalar with finite differences, every coordinate of every input in `wrt`.
 
     Without `wrt` these are all float64 inputs of the loss. A coordinate lies at a kink if a decision of the graph (which of
@@ -172,12 +171,16 @@ def check_gradients(
                 latest[:] = [(key, forward({**inputs, name: value}, rows))]
             return latest[0][1]
 
-        fd = finite_difference(lambda v, at=at: at(v)[loss], inputs[name], h=h, decisions=lambda v, at=at: _decisions(at(v)))
+        fd = finite_difference(
+            lambda v, at=at: at(v)[loss], inputs[name], h=h, decisions=lambda v, at=at: _decisions(at(v))
+        )
         smooth = ~np.isnan(fd) | np.isnan(g)
         coordinates += int(smooth.sum())
         kinks += int((~smooth).sum())
         # the scale is that of the whole array, kinks included
-        error = float(np.maximum(error, gradient_error(g, np.where(smooth, fd, g))))  # unlike max, it lets a NaN through
+        error = float(
+            np.maximum(error, gradient_error(g, np.where(smooth, fd, g)))
+        )  # unlike max, it lets a NaN through
     return GradientCheck(error, coordinates, kinks)
 
 

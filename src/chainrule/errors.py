@@ -111,7 +111,7 @@ def check_number(
     chainrule.errors.ArgumentError: learning_rate must be a finite number above 0, but is -1.
     """
     kind = numbers.Integral if integer else numbers.Real
-    if isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(number := float(value)):
+    if isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(number := _as_float(value)):
         inside = low <= number <= high
         inside &= above is None or number > above
         inside &= below is None or number < below
@@ -128,3 +128,11 @@ def check_number(
         bounds.append(f"at most {high:g}")
     wanted = ("a whole number " if integer else "a finite number ") + " and ".join(bounds)
     raise ArgumentError(f"{argument} must be {wanted.strip()}, but is {value!r}.")
+
+
+def _as_float(value: numbers.Real) -> float:
+    """The number as a float; infinity for a whole number that is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

@@ -13,36 +13,24 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from chainrule import random, saving
-from chainrule.backends import Program, Result, get_backend
 from chainrule.data.arrays import as_features, check_feature_names, feature_names
+from chainrule.data.labels import array_of_labels
 from chainrule.data.targets import BinaryClasses
-from chainrule.errors import ArgumentError, NotFittedError, ShapeError, TrainingWarning, check_number, quoted
+from chainrule.errors import ArgumentError, NotFittedError, ShapeError, TrainingWarning, quoted
 from chainrule.functional import Loss, LossFunction, get_loss
-from chainrule.nn import Layer, Sequential, Standardize
-from chainrule.optim import Progress, Transform, get_optimizer, rates_of
-from chainrule.training import (
-    BuiltStep,
-    Convergence,
-    EarlyStopping,
-    Epoch,
-    History,
-    Job,
-    Model,
-    Penalties,
-    Predictions,
-    build_forward,
-    build_step,
-    get_metrics,
-    train,
-)
-from chainrule.training.coding import check_ending, decide, learn_coder, targets_of, truth
-from chainrule.training.fitting import Examples, Reading, announce, check_batch_size, check_monitor, divide
+from chainrule.nn import Layer, Sequential, Standardize, walk
+from chainrule.optim import Transform, get_optimizer
+from chainrule.training import Convergence, EarlyStopping, Epoch, History, Job, Model, Penalties, get_metrics, train
+from chainrule.training.batches import Batches
+from chainrule.training.coding import check_ending, decide, learn_coder, suits
+from chainrule.training.fitting import Examples, Reading, announce, as_rows, check_scores, divide
 from chainrule.training.memory import Memory
+from chainrule.training.model import as_float_dtype, as_input_shape, put_back
+from chainrule.training.programs import Programs, adapted_state, online_step
+from chainrule.training.stopping import Limits
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
-
-_BLOCK = 1024  # rows a step of prediction
 
 
 class Network:
@@ -64,16 +52,19 @@ class Network:
         self._layer = Sequential(*layers)
         self._model: Model | None = None
         self.memory = Memory()
-        self._programs: list[tuple[object, BuiltStep, Program]] = []
+        self._programs = Programs()
+        for path, layer, _ in walk(self._layer):
+            if isinstance(layer, Standardize) and "/" in path:
+                raise ArgumentError(
+                    f"layer {path!r} learns from the training data, which it can do only at the top level of a network: take "
+                    f"Standardize out of {path.rpartition('/')[0]!r}."
+                )
 
     # -------------------------------------------------------------------------------------- structure and numbers
 
     def __repr__(self) -> str:
         layers = ", ".join(name for name, _ in self._layer.children())
         return f"<Network: {layers}{'' if self._model else '; no parameters yet'}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_programs": []}  # they are compiled again when they are needed
 
     @property
     def layers(self) -> dict[str, Layer]:
@@ -89,22 +80,33 @@ class Network:
 
     @property
     def params(self) -> Arrays:
-        """The parameters by name, ``dense1/weight``: the arrays that are trained, which may be written to."""
+        """The parameters by name, ``dense1/weight``: the arrays that are trained, which may be written to.
+
+        Setting `params` writes all of them at once, from arrays of the same names and shapes; nothing is written if one is wrong.
+        """
         return self.model.params
 
     @params.setter
     def params(self, new: Mapping[str, Any]) -> None:
         own = self.params
-        if set(new) != set(own):
-            raise ArgumentError(f"params must hold exactly {quoted(own)}, but holds {quoted(new)}.")
-        values = {name: np.asarray(value, dtype=own[name].dtype) for name, value in new.items()}
-        for name, value in values.items():
-            if value.shape != own[name].shape:
-                raise ShapeError(f"params[{name!r}] must have shape {own[name].shape}, but has {value.shape}.")
-            if not np.isfinite(value).all():
-                raise ArgumentError(f"params[{name!r}] must be finite, but holds NaN or infinity.")
-        for name, value in values.items():
-            own[name][...] = value
+        if not isinstance(new, Mapping) or set(new) != set(own):
+            given = quoted(new) if isinstance(new, Mapping) else type(new).__name__
+            raise ArgumentError(f"params must be a dictionary that holds exactly {quoted(own)}, but holds {given}.")
+        values: Arrays = {}
+        for name, value in new.items():
+            try:
+                with np.errstate(all="ignore"):
+                    values[name] = np.array(value, dtype=own[name].dtype)
+            except (TypeError, ValueError):
+                raise ArgumentError(f"params[{name!r}] must be an array of numbers, but is {value!r:.60}.") from None
+            if values[name].shape != own[name].shape:
+                raise ShapeError(f"params[{name!r}] must have shape {own[name].shape}, but has {values[name].shape}.")
+            if not np.isfinite(values[name]).all():
+                kind = own[name].dtype.name
+                raise ArgumentError(
+                    f"params[{name!r}] must be finite, but holds NaN, infinity or what is too large for {kind}."
+                )
+        put_back(own, values)
 
     @property
     def state(self) -> Arrays:
@@ -114,23 +116,27 @@ class Network:
     def build(self, input_shape: int | Sequence[int], *, seed: int = 0, dtype: DTypeLike = "float32") -> Network:
         """Make the parameters for rows of shape `input_shape` (a number of features, or a tuple), drawn by `seed`.
 
+        Whatever the network had learned before is forgotten.
+
         >>> import chainrule as cr
         >>> cr.Network(cr.Dense(3)).build(4).params["dense1/weight"].shape
         (4, 3)
         """
-        given = (input_shape,) if isinstance(input_shape, (int, np.integer)) else tuple(input_shape)
-        shape = tuple(int(check_number("input_shape", dim, low=1, integer=True)) for dim in given)
-        self._start(Model.initial(self._layer, shape, random.check_seed(seed), _float_dtype(dtype)))
+        shape, kind = as_input_shape(input_shape), as_float_dtype(dtype)
+        self._start(Model.initial(self._layer, shape, random.check_seed(seed), kind))
         return self
 
     def reset(self, seed: int = 0) -> Network:
-        """Start again with new parameters, drawn by `seed`; what was learned, the optimiser's state included, is forgotten."""
+        """Start again with new parameters, drawn by `seed`; what was learned, the optimiser's state included, is forgotten.
+
+        Loss and optimiser are still the default of the next fit.
+        """
         self._start(Model.initial(self._layer, self.model.input_shape, random.check_seed(seed), self.model.dtype))
         return self
 
     def _start(self, model: Model) -> None:
-        self._model, self._programs = model, []
-        self.memory = replace(self.memory, coder=None, adapted=False, epochs=0, learned=0)
+        self._model = model
+        self.memory = replace(self.memory, coder=None, feature_names=None, adapted=False, epochs=0, learned=0)
 
     def summary(self) -> None:
         """Print the layers, with the shape of what they give and their numbers of parameters.
@@ -177,60 +183,59 @@ class Network:
         `loss` is a name, a loss, or a function of nodes (outputs, targets); what is minimised is its mean over the examples of
         a batch (weighted by `sample_weight`) plus l1 · Σ|w| + ½ · l2 · Σw². `batch_size` is 1 for stochastic gradient
         descent, "full" for batch gradient descent, 32 unless given. The gradient is clipped number by number to
-        ±`clip_value`, and to the global norm `clip_norm`. `optimizer` is Adam(1e-3) unless given.
+        ±`clip_value`, and to the global norm `clip_norm`. `optimizer` is Adam(1e-3) unless given; its state goes on from the
+        last fit if it is equal to the optimiser of that.
 
         `validation` is a fraction of the rows, held out by classes in proportion, or a pair (X, y); its loss (without
         penalties) and `metrics` are computed after every epoch. `early_stopping`, `convergence`, `max_seconds` (seconds) and
-        Ctrl-C end training before `epochs` are done. A callback is called with each `Epoch`, and stops training by returning
-        True. `verbose` prints every epoch, or every k-th. The same seed, data and machine give the same bits.
+        Ctrl-C end training before `epochs` are done; a second Ctrl-C interrupts at once. A callback is called with each
+        `Epoch`, and stops training by returning True. `verbose` prints every epoch, or every k-th. The same seed, data and
+        machine give the same bits; `seed` is that of `build` unless given.
 
         If a loss, gradient or parameter becomes NaN or infinite, training stops within one batch, the network keeps its last
-        finite parameters, and a `TrainingWarning` says where it happened. The history tells what happened and why training
-        stopped. Wrong arguments raise `ArgumentError`, data that cannot be learned from `DataError`; nothing changes then.
+        finite parameters (those of its best epoch, if early stopping restores them), and a `TrainingWarning` says where it
+        happened. The history tells what happened and why training stopped. Wrong arguments raise `ArgumentError`, data that
+        cannot be learned from `DataError`; the network is then as it was before.
         """
         descent = self._choose_optimizer(optimizer)
         penalties = Penalties.of(l1, l2, clip_norm, clip_value)
-        epochs = int(check_number("epochs", epochs, low=1, integer=True))
-        if max_seconds is not None:
-            check_number("max_seconds", max_seconds, above=0)
+        limits = Limits.of(epochs, early_stopping, convergence, max_seconds, callbacks)
         model, reading = self._read(X, y, loss, seed, dtype)
+        model.check_finite()
         used_seed = model.seed if seed is None else random.check_seed(seed)
         examples = reading.examples(X, y, sample_weight)
         rows, held_out = divide(examples, validation, reading, used_seed)
-        scores = [metric.name for metric in get_metrics(metrics, classification=reading.coder is not None)]
-        if scores and held_out is None:
-            raise ArgumentError("metrics are computed on validation data: give validation=0.1, or a pair (X, y).")
-        higher = check_monitor(early_stopping, scores, held_out is not None)
-        size = check_batch_size(batch_size, len(rows))
-        get_backend(backend)
+        batches = Batches.of(examples, rows, batch_size, used_seed, shuffle)
+        classification = reading.coder is not None
+        scores, higher = check_scores(metrics, early_stopping, classification=classification, held_out=held_out)
+        printing = announce(self.memory.epochs + limits.epochs, verbose)
+        built, program = self._programs.training(model, reading.loss, examples, descent, penalties, backend)
+        adapted = {} if self.memory.adapted else adapted_state(model, examples.x[rows], backend)
 
-        self._commit(model, reading, descent, penalties, feature_names(X))
-        self._adapt(examples.x[rows], backend)
-        built, program = self._training_program(examples, descent, penalties, backend)
-        printing = [announce(self.memory.epochs + epochs, int(verbose))] if verbose else []
+        self._commit(model, reading, descent, penalties, adapted)  # everything has been checked
         job = Job(
             program=program,
             state=model.arrays,
-            data=examples.arrays(),
-            rows=rows,
+            batches=batches,
             scalars={**built.scalars, **penalties.scalars(), **descent.scalars()},
-            dtype=model.dtype,
-            batch_size=size,
-            epochs=epochs,
-            seed=used_seed,
+            limits=replace(limits, callbacks=(*printing, *limits.callbacks)),
             first_epoch=self.memory.epochs,
-            shuffle=shuffle,
-            validate=None if held_out is None else self._validator(reading, held_out, scores, backend),
+            validate=self._validator(reading, held_out, scores, backend) if held_out else None,
             higher_is_better=higher,
-            early_stopping=early_stopping,
-            convergence=convergence,
-            max_seconds=max_seconds,
-            callbacks=[*printing, *callbacks],
         )
-        history = train(job)
-        self.memory.epochs += len(history)
+        return self._train(job)
+
+    def _train(self, job: Job) -> History:
+        """Run the job, and warn of what nobody wants."""
+        history = History()
+        try:
+            train(job, history)
+        finally:  # an exception of a callback, or a second Ctrl-C, does not undo the epochs that are done
+            self.memory.epochs += len(history)
         if history.stop_reason and history.stop_reason.name == "non_finite":
-            warnings.warn(history.stop_reason.sentence, TrainingWarning, stacklevel=2)
+            warnings.warn(history.stop_reason.sentence, TrainingWarning, stacklevel=3)
+        elif not self.model.trainable():
+            warnings.warn("Nothing was trained: every layer with parameters is frozen.", TrainingWarning, stacklevel=3)
         return history
 
     def learn(
@@ -244,8 +249,10 @@ class Network:
     ) -> float:
         """Online learning: one step on one example, or on a chunk of them; the loss before the step.
 
-        `x` is one row or an array of rows. Loss and optimiser are those of the last call unless given; schedules count calls
-        as epochs. The labels must be known: from an earlier fit, or as whole numbers from 0.
+        `x` is one row or an array of rows; `y` is one target or one for each row. On a network without parameters, x is one
+        row if it has one dimension or y is a single value. Loss and optimiser are those of the last call unless given; schedules count calls as epochs.
+        The labels must be known: from an earlier fit, or as whole numbers from 0. A step in which a number becomes NaN or
+        infinite changes nothing: it gives NaN and a `TrainingWarning`.
 
         >>> import chainrule as cr
         >>> net = cr.Network(cr.Dense(1))
@@ -253,26 +260,24 @@ class Network:
         >>> losses[-1] < 1e-6
         True
         """
-        rows, targets = self._as_rows(x, y)
-        descent = self._choose_optimizer(optimizer)
+        descent, penalties = self._choose_optimizer(optimizer), Penalties()
+        rows, targets = as_rows(x, y, self._model.input_shape if self._model else None)
         model, reading = self._read(rows, targets, loss, None, None, online=True)
-        examples = reading.examples(rows, targets)
-        penalties = Penalties()
-        self._commit(model, reading, descent, penalties, None)
-        built, program = self._training_program(examples, descent, penalties, backend)
-        at, forever = np.array([self.memory.learned]), Progress(epochs=2**31, steps_per_epoch=1)
-        rates = {**built.scalars, **descent.scalars()}
-        scalars = {name: rates_of(rate, at, forever) for name, rate in rates.items()}
-        scalars["key"] = np.array([model.seed, random.DROPOUT], np.uint32)
-        scalars["counter"] = np.array([self.memory.learned, 2**32 - 1], np.uint32)  # an epoch that no fit reaches
-        n = len(examples)
-        result = program.run(model.arrays, examples.arrays(), np.arange(n), np.array([0, n]), scalars)
-        if result.failure:
-            warnings.warn(
-                f"Nothing was learned: the {result.failure.check} became NaN or infinite.",
-                TrainingWarning,
-                stacklevel=2,
+        examples = reading.examples(rows, targets, names=("x", "y", "sample_weight"))
+        unready = [name for name, layer in self._layer.children() if isinstance(layer, Standardize)]
+        if unready and not self.memory.adapted:
+            raise ArgumentError(
+                f"layer {unready[0]!r} takes mean and scale from the training data of fit, which has not been called: call it "
+                "before learn, or leave the layer out of a network that only learns online."
             )
+        built, program = self._programs.training(model, reading.loss, examples, descent, penalties, backend)
+        self._commit(model, reading, descent, penalties, {})  # everything has been checked
+        rates = {**built.scalars, **descent.scalars()}
+        result = online_step(program, model, examples, rates, self.memory.learned)
+        if result.failure:
+            what = f"the {result.failure.check} became NaN or infinite"
+            sentence = f"Nothing was learned: {what}; a smaller learning rate or standardised inputs may help."
+            warnings.warn(sentence, TrainingWarning, stacklevel=2)
             return float("nan")
         self.memory.learned += 1
         return float(result.metrics["loss"][0])
@@ -291,9 +296,12 @@ class Network:
 
     def predict_proba(self, X: Any, *, backend: str | None = None) -> Array:
         """The probability of each class, in the order of `classes`: shape (n, k); of "yes" for several yes-or-no outputs."""
-        if self.memory.coder is None:
-            raise ArgumentError("predict_proba needs a network that has learned classes; this one predicts values.")
         outputs = self._outputs(X, backend)
+        if self.memory.coder is None:
+            raise ArgumentError(
+                'predict_proba needs a network that has learned classes, by loss="cross_entropy" or "binary_cross_entropy"; '
+                "this one predicts values: use predict."
+            )
         if isinstance(self.memory.coder, BinaryClasses) and outputs.shape[1] == 1:
             return np.hstack([1.0 - outputs, outputs])
         return outputs
@@ -301,9 +309,12 @@ class Network:
     @property
     def classes(self) -> Array:
         """The labels of the classes, in the order of the columns of `predict_proba`."""
-        if self.memory.coder is None:
-            raise ArgumentError("The network has no classes: it predicts values, or has not been trained yet.")
-        return np.array(self.memory.coder.labels)
+        coder = self.memory.coder if self.model else None
+        if coder is None:
+            raise ArgumentError(
+                'The network has no classes: train it with loss="cross_entropy" or "binary_cross_entropy" first.'
+            )
+        return array_of_labels(coder.labels)
 
     def evaluate(
         self,
@@ -318,13 +329,13 @@ class Network:
         """The loss on X and y, without penalties, and the scores of the given names.
 
         Metrics of classes are accuracy, f1, roc_auc and confusion_matrix; of values r2, mae and rmse (see scikit-learn's
-        documentation). F1 is that of the second class where there are two, else the mean over the classes.
+        documentation). F1 is that of the second class where there are two, else the mean over the classes. ROC AUC is the mean
+        over the classes, each against the rest, that some but not all rows have. A score that is not defined is NaN.
         """
-        model, reading = self._read(X, y, loss, None, None)
-        names = [metric.name for metric in get_metrics(metrics, classification=reading.coder is not None)]
-        if self._model is None:
-            raise NotFittedError("The network has no parameters yet; call fit(X, y) first.")
-        return self._scores(model, reading, reading.examples(X, y, sample_weight), names, backend)
+        model = self.model
+        _, reading = self._read(X, y, loss, None, None)
+        get_metrics(metrics, classification=reading.coder is not None)
+        return self._scores(model, reading, reading.examples(X, y, sample_weight), metrics, backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file: layers, parameters, loss, optimiser and its state, labels, and how far training has come.
@@ -343,99 +354,47 @@ class Network:
         self, X: Any, y: Any, loss: Any, seed: int | None, dtype: DTypeLike | None, online: bool = False
     ) -> tuple[Model, Reading]:
         """The model, made if there is none, and how X and y are read; the network itself does not change yet."""
-        if loss is None and self.memory.loss is None:
+        chosen = self.memory.loss if loss is None else get_loss(loss)
+        if chosen is None:
             raise ArgumentError(
                 'loss is not known yet: give loss="cross_entropy" for classes, loss="squared_error" for values, or another.'
             )
-        chosen = self.memory.loss if loss is None else get_loss(loss)
-        assert chosen is not None
         model = self._model
         if model is None:
-            x = as_features(X, dtype=_float_dtype(dtype or "float32"))
-            model = Model.initial(self._layer, x.shape[1:], random.check_seed(seed or 0), x.dtype)
-        elif dtype is not None and _float_dtype(dtype) != model.dtype:
-            raise ArgumentError(
-                f"dtype is {dtype}, but the network holds {model.dtype} parameters; build it anew with that dtype."
+            x = as_features(
+                X, dtype=as_float_dtype("float32" if dtype is None else dtype), argument="x" if online else "X"
             )
-        check_feature_names(feature_names(X), self.memory.feature_names)
+            model = Model.initial(self._layer, x.shape[1:], 0 if seed is None else random.check_seed(seed), x.dtype)
+        elif dtype is not None and as_float_dtype(dtype) != model.dtype:
+            raise ArgumentError(
+                f"dtype is {as_float_dtype(dtype).name}, but the network holds {model.dtype} parameters; build it anew with "
+                "that dtype."
+            )
         outputs = check_ending(self._layer, model.output_shape, chosen)
-        known = (
-            self.memory.coder if self.memory.loss is not None and chosen.targets == self.memory.loss.targets else None
-        )
+        known = self.memory.coder if suits(self.memory.coder, chosen) else None
         coder = known or learn_coder(chosen, y, outputs, allow_single=online)
-        return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder)
+        names = self.memory.feature_names or feature_names(X)
+        return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder, names)
 
     def _commit(
-        self, model: Model, reading: Reading, optimizer: Transform, penalties: Penalties, names: list[str] | None
+        self, model: Model, reading: Reading, optimizer: Transform, penalties: Penalties, adapted: Arrays
     ) -> None:
-        """Everything has been checked: remember it, and start the optimiser's state unless it goes on."""
-        goes_on = model is self._model and optimizer == self.memory.optimizer
-        names = self.memory.feature_names or names
+        """Remember how training goes from now on, and start the optimiser's state unless it goes on."""
         self.memory = replace(
-            self.memory, loss=reading.loss, coder=reading.coder, optimizer=optimizer, feature_names=names
+            self.memory,
+            loss=reading.loss,
+            coder=reading.coder,
+            optimizer=optimizer,
+            feature_names=reading.feature_names,
+            adapted=True,
+            lost=None,
         )
         self._model = model
-        expected = penalties.clipped(optimizer).init({name: model.params[name] for name in model.trainable()})
-        present = {name.split("/", 1)[1]: a.shape for name, a in model.arrays.items() if name.startswith("optimizer/")}
-        if not goes_on or {name: array.shape for name, array in expected.items()} != present:
-            model.start_descent(penalties.clipped(optimizer))
-
-    def _adapt(self, x: Array, backend: str | None) -> None:
-        """Let each Standardize layer learn from the training data as it comes out of the layers before it."""
-        if self.memory.adapted:
-            return
-        children = self._layer.children()
-        for i, (name, layer) in enumerate(children):
-            if isinstance(layer, Standardize):
-                before = self._layer.layers[:i]
-                given = self._through(Sequential(*before), x, backend) if before else x
-                for key, value in layer.adapt(given).items():
-                    self.model.arrays[f"state/{name}/{key}"][...] = value
-        self.memory.adapted = True
-
-    def _through(self, layer: Layer, x: Array, backend: str | None) -> Array:
-        """What the first layers give for x; alone, they have the same names as within the network."""
-        first = replace(self.model, layer=layer)
-        program = get_backend(backend).compile(build_forward(first, None).step)
-        return _in_blocks(program, first.arrays, {"x": x}).rows["outputs"]
-
-    def _program(
-        self, key: tuple[object, ...], build: Callable[[], BuiltStep], backend: str | None
-    ) -> tuple[BuiltStep, Program]:
-        """A step and its program, compiled once for each key."""
-        for known, built, program in self._programs:
-            if known == key:
-                return built, program
-        built = build()
-        program = get_backend(backend).compile(built.step)
-        self._programs = [*self._programs[-7:], (key, built, program)]
-        return built, program
-
-    def _training_program(
-        self, examples: Examples, optimizer: Transform, penalties: Penalties, backend: str | None
-    ) -> tuple[BuiltStep, Program]:
-        model, loss = self.model, self.memory.loss
-        assert loss is not None
-        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
-        key = (
-            "train",
-            backend,
-            loss,
-            targets,
-            optimizer,
-            penalties.parts(),
-            weighted,
-            model.trainable(),
-            repr(self._layer),
-        )
-        return self._program(
-            key,
-            lambda: build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted),
-            backend,
-        )
+        put_back(model.arrays, adapted)
+        model.start_descent(optimizer, penalties.clipped(optimizer))
 
     def _validator(
-        self, reading: Reading, held_out: Examples, metrics: list[str], backend: str | None
+        self, reading: Reading, held_out: Examples, metrics: Sequence[str], backend: str | None
     ) -> Callable[[], dict[str, float]]:
         def validate() -> dict[str, float]:
             found = self._scores(self.model, reading, held_out, metrics, backend)
@@ -445,71 +404,39 @@ class Network:
 
     def _outputs(self, X: Any, backend: str | None) -> Array:
         """What the network predicts for each row: probabilities, rates or values."""
-        model, loss = self.model, self.memory.loss
-        check_feature_names(feature_names(X), self.memory.feature_names)
+        model, memory = self.model, self.memory
+        if memory.lost:
+            raise ArgumentError(
+                f"The network was trained with a loss of your own, {memory.lost!r}, which its file does not hold, so that its "
+                "predictions are not known: give it back with load(path, loss=...)."
+            )
+        check_feature_names(feature_names(X), memory.feature_names)
         x = as_features(X, dtype=model.dtype, feature_shape=model.input_shape)
-        _, program = self._program(("predict", backend, loss), lambda: build_forward(model, loss), backend)
-        return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+        return self._programs.outputs(model, memory.loss, x, backend)
 
     def _scores(
-        self, model: Model, reading: Reading, examples: Examples, metrics: list[str], backend: str | None
+        self, model: Model, reading: Reading, examples: Examples, metrics: Sequence[str], backend: str | None
     ) -> dict[str, Any]:
         """The loss and the metrics on encoded examples."""
-        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
-        key = ("evaluate", backend, reading.loss, targets, weighted)
-        _, program = self._program(key, lambda: build_forward(model, reading.loss, targets, weighted=weighted), backend)
-        result = _in_blocks(program, model.arrays, examples.arrays())
-        weight = result.metrics["weight"].astype(np.float64)
-        scores: dict[str, Any] = {"loss": float(result.metrics["loss"].astype(np.float64) @ weight / weight.sum())}
-        outputs = result.rows["outputs"]
-        classes = reading.coder is not None
-        found = Predictions(
-            truth=_flat(truth(reading.coder, examples.y) if classes else examples.y),
-            predicted=_flat(decide(reading.coder, outputs)) if classes else _flat(outputs),
-            probabilities=outputs if classes else None,
-            weight=examples.sample_weight,
-        )
-        for metric in get_metrics(metrics, classification=classes):
-            value = metric.compute(found)
-            scores[metric.name] = value if np.ndim(value) else float(value)
-        return scores
-
-    def _as_rows(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """One example as a chunk of one: x has one dimension less than the rows of the network have together."""
-        array = np.asarray(x)
-        rank = len(self._model.input_shape) + 1 if self._model else array.ndim if np.ndim(y) else array.ndim + 1
-        return (array[None], np.asarray(y)[None]) if array.ndim == rank - 1 else (x, y)
+        loss, outputs = self._programs.losses(model, reading.loss, examples, backend)
+        return {"loss": loss, **reading.scores(examples, outputs, metrics)}
 
 
-def load(path: str | os.PathLike[str], *, layers: Iterable[type[Layer]] = ()) -> Network:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    layers: Iterable[type[Layer]] = (),
+    loss: str | Loss | LossFunction | None = None,
+) -> Network:
     """The network of a model file, ready to predict and to go on training.
 
-    `layers` are layer classes of your own that the file may name. Raises `ModelFileError` if the file is damaged, foreign, too
-    new, or names a class that is neither Chainrule's nor in `layers`.
+    `layers` are layer classes of your own that the file may name. `loss` is the loss of your own that the network was trained
+    with, if it was, which no file can hold. Raises `ModelFileError` if the file is damaged, foreign, too new, or names a class
+    that is neither Chainrule's nor in `layers`.
     """
     model, memory = saving.read(path, layers)
+    if loss is not None:
+        memory = replace(memory, loss=get_loss(loss), lost=None)
     net = Network(*(layer for _, layer in model.layer.children()))
-    net._start(model)
-    net.memory = memory
+    net._model, net.memory = replace(model, layer=net._layer), memory
     return net
-
-
-def _in_blocks(program: Program, state: Arrays, data: Arrays) -> Result:
-    """Run a step that changes nothing over all rows, in their order."""
-    n = len(data["x"])
-    bounds = np.append(np.arange(0, n, _BLOCK), n).astype(np.int64)
-    return program.run(state, data, np.arange(n, dtype=np.int64), bounds, {})
-
-
-def _flat(array: Array) -> Array:
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        chosen = np.dtype(dtype)
-    except TypeError:
-        raise ArgumentError(f'dtype must be "float32" or "float64", but is {dtype!r}.') from None
-    if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ArgumentError(f'dtype must be "float32" or "float64", but is {chosen.name!r}.')
-    return chosen

@@ -66,7 +66,9 @@ class Case:
 
     def single(self) -> Case:
         """The same case with float32 for float64."""
-        return replace(self, operands=tuple(x.astype(np.float32) if x.dtype == np.float64 else x for x in self.operands))
+        return replace(
+            self, operands=tuple(x.astype(np.float32) if x.dtype == np.float64 else x for x in self.operands)
+        )
 
     @property
     def differentiable(self) -> bool:
@@ -98,7 +100,11 @@ def distinct(*shape: int) -> Array:
 # ------------------------------------------------------------------------------------------- element by element
 
 _DOMAIN: dict[str, Callable[[Array], Array]] = {"log": lambda x: np.abs(x) + 0.5, "sqrt": lambda x: np.abs(x) + 0.5}
-_LARGE: dict[str, Array] = {"exp": np.linspace(-5, 5, 11), "log": np.array([0.5, 3.0, 90.0, 1e4]), "sqrt": np.geomspace(0.5, 1e4, 5)}
+_LARGE: dict[str, Array] = {
+    "exp": np.linspace(-5, 5, 11),
+    "log": np.array([0.5, 3.0, 90.0, 1e4]),
+    "sqrt": np.geomspace(0.5, 1e4, 5),
+}
 _UNARY = ("neg", "abs", "exp", "log", "sqrt", "tanh", "logistic", "softplus", "erf", "sin", "cos", "floor")
 
 
@@ -141,7 +147,9 @@ def _binary() -> Iterator[Case]:
 def _select() -> Iterator[Case]:
     for shape in SHAPES:
         c = _rng.random(shape) < 0.5
-        yield Case("select", "plain", (np.asarray(c), some(*shape), some(*shape)), rows=(0, 1, 2) if len(shape) > 1 else ())
+        yield Case(
+            "select", "plain", (np.asarray(c), some(*shape), some(*shape)), rows=(0, 1, 2) if len(shape) > 1 else ()
+        )
     yield Case("select", "one condition", (np.array(True), some(3, 2), some(2)))
     yield Case("select", "a condition for each row", (np.array([[True], [False]]), some(2, 3), some()))
     yield Case("select", "special", (np.array([True, False] * 6), SPECIAL, SPECIAL[::-1].copy()), h=None)
@@ -171,7 +179,15 @@ def _choice_and_conversion() -> Iterator[Case]:
 
 
 def _reduction() -> Iterator[Case]:
-    places = [((), None), ((5,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 3, 5), (0, 2)), ((2, 3, 5), -2), ((2, 1, 3, 2), (1, 2, 3))]
+    places = [
+        ((), None),
+        ((5,), 0),
+        ((3, 4), 0),
+        ((3, 4), 1),
+        ((2, 3, 5), (0, 2)),
+        ((2, 3, 5), -2),
+        ((2, 1, 3, 2), (1, 2, 3)),
+    ]
     for op in ("reduce_sum", "reduce_max"):
         for shape, axes in places:
             yield Case(op, f"over {axes}", (distinct(*shape),), {"axes": axes})
@@ -181,11 +197,22 @@ def _reduction() -> Iterator[Case]:
         yield Case(op, "within rows", (distinct(3, 4),), {"axes": 1}, rows=(0,))
         yield Case(op, "empty result", (np.zeros((0, 3)),), {"axes": 1})
         yield Case(op, "whole", (whole(3, 4),), {"axes": 1})
-        yield Case(op, "special", (np.array([[1.0, np.inf, 2], [np.nan, 1, 2], [-np.inf, -np.inf, -np.inf]]),), {"axes": 1}, h=None)
+        yield Case(
+            op,
+            "special",
+            (np.array([[1.0, np.inf, 2], [np.nan, 1, 2], [-np.inf, -np.inf, -np.inf]]),),
+            {"axes": 1},
+            h=None,
+        )
         yield Case(op, "large", (np.array([[1e4, -1e4, 3.0], [5.0, 1e4, 2.0]]),), {"axes": 1}, h=0.125)
     yield Case("reduce_sum", "empty axis", (np.zeros((3, 0)),), {"axes": 1})
     yield Case("reduce_max", "ties", (np.array([[2.0, 2.0, 1.0], [0.0, 1.0, 3.0]]),), {"axes": 1}, kinks=2)
-    for shape, new, axes in (((), (3, 4), (0, 1)), ((3,), (2, 3), (0,)), ((3,), (3, 2), (1,)), ((2, 4), (2, 3, 4, 1), (1, 3))):
+    for shape, new, axes in (
+        ((), (3, 4), (0, 1)),
+        ((3,), (2, 3), (0,)),
+        ((3,), (3, 2), (1,)),
+        ((2, 4), (2, 3, 4, 1), (1, 3)),
+    ):
         yield Case("broadcast", f"new axes {axes}", (some(*shape),), {"shape": new, "axes": axes})
     yield Case("broadcast", "no new axis", (some(3),), {"shape": (3,), "axes": ()})
     yield Case("broadcast", "to nothing", (some(3),), {"shape": (0, 3), "axes": (0,)})
@@ -233,15 +260,33 @@ def _structure() -> Iterator[Case]:
         shape = (2, 3, 4, 2)[: len(order)]
         yield Case("transpose", f"{order}", (some(*shape),), {"permutation": order})
     yield Case("transpose", "rows", (some(3, 2),), {"permutation": (1, 0)}, rows=(0,))
-    for shape, widths in (((3,), [(1, 2)]), ((2, 3), [(0, 0), (2, 0)]), ((2, 0), [(0, 1), (1, 1)]), ((), []), ((2, 1, 2), [(1, 0)] * 3)):
+    for shape, widths in (
+        ((3,), [(1, 2)]),
+        ((2, 3), [(0, 0), (2, 0)]),
+        ((2, 0), [(0, 1), (1, 1)]),
+        ((), []),
+        ((2, 1, 2), [(1, 0)] * 3),
+    ):
         yield Case("pad", f"{widths}", (some(*shape),), {"widths": widths})
     yield Case("pad", "with -inf", (some(2, 3),), {"widths": [(0, 0), (1, 1)], "value": -np.inf}, h=None)
     yield Case("pad", "with a number", (some(2, 3),), {"widths": [(0, 0), (1, 1)], "value": -2.5}, rows=(0,))
     yield Case("pad", "whole", (whole(3),), {"widths": [(1, 1)], "value": 7})
-    for shape, start, stop in (((5,), (1,), (4,)), ((3, 4), (None, 2), (None, None)), ((3, 4), (2, 0), (3, 4)), ((4,), (2,), (2,)), ((), (), ())):
+    for shape, start, stop in (
+        ((5,), (1,), (4,)),
+        ((3, 4), (None, 2), (None, None)),
+        ((3, 4), (2, 0), (3, 4)),
+        ((4,), (2,), (2,)),
+        ((), (), ()),
+    ):
         yield Case("slice", f"{start} to {stop}", (some(*shape),), {"start": start, "stop": stop})
     yield Case("slice", "within rows", (some(3, 2, 5),), {"start": (None, 0, 1), "stop": (None, 1, 3)}, rows=(0,))
-    for shapes, axis in ((((2,), (3,)), 0), (((2, 3), (2, 1), (2, 2)), 1), (((1, 3), (2, 3)), 0), (((2, 0), (2, 3)), -1), (((2, 2),), 0)):
+    for shapes, axis in (
+        (((2,), (3,)), 0),
+        (((2, 3), (2, 1), (2, 2)), 1),
+        (((1, 3), (2, 3)), 0),
+        (((2, 0), (2, 3)), -1),
+        (((2, 2),), 0),
+    ):
         yield Case("concat", f"along {axis}", tuple(some(*shape) for shape in shapes), {"axis": axis})
     yield Case("concat", "within rows", (some(3, 2), some(3, 4)), rows=(0, 1))
     yield Case("concat", "truth values", (np.array([True]), np.array([False, True])))
@@ -293,7 +338,9 @@ def _random() -> Iterator[Case]:
     key, counter = np.array([3, 2**32 - 1], np.uint32), np.array([5, 7], np.uint32)
     for bits in (16, 32):
         for shape in ((), (1,), (3, 5), (2, 1, 9), (0, 4)):
-            yield Case("random_bits", f"{bits} bits {shape}", (key, counter), {"shape": shape, "layer": 2, "bits": bits})
+            yield Case(
+                "random_bits", f"{bits} bits {shape}", (key, counter), {"shape": shape, "layer": 2, "bits": bits}
+            )
     yield Case("random_bits", "zero key", (0 * key, 0 * counter), {"shape": (8,), "layer": 0})
 
 
@@ -304,7 +351,19 @@ def _leaves() -> Iterator[Case]:
     yield Case("input", "rows", (some(3, 2),), rows=(0,), h=None)
 
 
-_GROUPS = (_leaves, _unary, _binary, _select, _choice_and_conversion, _reduction, _contraction, _structure, _windows, _indexing, _random)
+_GROUPS = (
+    _leaves,
+    _unary,
+    _binary,
+    _select,
+    _choice_and_conversion,
+    _reduction,
+    _contraction,
+    _structure,
+    _windows,
+    _indexing,
+    _random,
+)
 
 ALL: list[Case] = [case for group in _GROUPS for case in group()]
 

@@ -24,7 +24,9 @@ def _pick(draw: Draw, pool: list[Node], wanted: Callable[[Node], bool] = lambda 
 
 
 def _unary(draw: Draw, pool: list[Node]) -> Node:
-    f = draw(st.sampled_from([p.neg, p.abs, p.exp, p.log, p.sqrt, p.tanh, p.logistic, p.softplus, p.erf, p.sin, p.floor]))
+    f = draw(
+        st.sampled_from([p.neg, p.abs, p.exp, p.log, p.sqrt, p.tanh, p.logistic, p.softplus, p.erf, p.sin, p.floor])
+    )
     return f(_pick(draw, pool))
 
 
@@ -43,7 +45,9 @@ def _with_number(draw: Draw, pool: list[Node]) -> Node:
 def _twice(draw: Draw, pool: list[Node]) -> Node:
     """What a pass may undo or share."""
     x = _pick(draw, pool)
-    f = draw(st.sampled_from([p.neg, p.stop_gradient, p.tanh, lambda x: p.cast(x, x.dtype), lambda x: p.reshape(x, x.shape)]))
+    f = draw(
+        st.sampled_from([p.neg, p.stop_gradient, p.tanh, lambda x: p.cast(x, x.dtype), lambda x: p.reshape(x, x.shape)])
+    )
     return f(f(x)) if draw(st.booleans()) else f(x) + f(x)
 
 
@@ -69,7 +73,9 @@ def _structure(draw: Draw, pool: list[Node]) -> Node:
         lambda: p.transpose(x, draw(st.permutations(range(x.rank)))),
         lambda: p.broadcast(x, (2, *x.shape), (0,)),
         lambda: p.broadcast(x, (*x.shape, 3), (x.rank,)),
-        lambda: p.pad(x, [(0, draw(st.integers(0, 1)) * (dim is not ROWS)) for dim in x.shape], draw(st.sampled_from(SPECIAL))),
+        lambda: p.pad(
+            x, [(0, draw(st.integers(0, 1)) * (dim is not ROWS)) for dim in x.shape], draw(st.sampled_from(SPECIAL))
+        ),
         lambda: p.slice(x, [None] * x.rank, [None if dim is ROWS else draw(st.integers(0, dim)) for dim in x.shape]),
         lambda: p.concat([x, -x], axis=draw(st.integers(0, max(0, x.rank - 1)))),
         lambda: p.windows(x, draw(st.integers(0, max(0, x.rank - 1))), 2),
@@ -81,7 +87,11 @@ def _structure(draw: Draw, pool: list[Node]) -> Node:
 def _contraction(draw: Draw, pool: list[Node]) -> Node:
     x = _pick(draw, pool, lambda node: node.dtype.is_float and node.rank == 2)
     same = _pick(draw, pool, lambda node: node.type == x.type)
-    return p.contract(x, draw(st.sampled_from([x, same])), draw(st.sampled_from(["ij,kj->ik", "ij,ik->jk", "ij,ij->i", "ij,kl->ijkl"])))
+    return p.contract(
+        x,
+        draw(st.sampled_from([x, same])),
+        draw(st.sampled_from(["ij,kj->ik", "ij,ik->jk", "ij,ij->i", "ij,kl->ijkl"])),
+    )
 
 
 def _indexing(draw: Draw, pool: list[Node]) -> Node:
@@ -95,7 +105,9 @@ def _constants(draw: Draw, pool: list[Node]) -> Node:
     numbers = const(draw(st.lists(st.sampled_from(SPECIAL), min_size=4, max_size=4)), "float64")
     key = const(draw(st.lists(st.integers(0, 9), min_size=2, max_size=2)), "uint32")
     bits = p.cast(p.random_bits(key, key, draw(st.sampled_from([(4,), (ROWS, 4)])), layer=0), "float64")
-    return draw(st.sampled_from([p.exp(numbers), p.reduce_sum(numbers), p.reshape(numbers, (2, 2)), bits, numbers - numbers]))
+    return draw(
+        st.sampled_from([p.exp(numbers), p.reduce_sum(numbers), p.reshape(numbers, (2, 2)), bits, numbers - numbers])
+    )
 
 
 def _precision(draw: Draw, pool: list[Node]) -> Node:

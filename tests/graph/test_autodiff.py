@@ -6,13 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
-from oracles import TOLERANCE, check_gradients, run
 
 from chainrule.errors import GraphError
 from chainrule.graph import ROWS, Graph, Node, Primitive, Step, TensorType, const, gradients, input, scope, show, verify
 from chainrule.graph import primitives as p
 from chainrule.graph.passes import simplify
 from chainrule.graph.primitives.rules import floats
+from oracles import TOLERANCE, check_gradients, run
 
 X = np.array([0.3, -1.2, 2.5])
 

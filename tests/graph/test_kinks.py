@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import run
 
 from chainrule.graph import Node, gradients, input
 from chainrule.graph.primitives import (
@@ -26,6 +25,7 @@ from chainrule.graph.primitives import (
     sqrt,
     tanh,
 )
+from oracles import run
 
 INF, NAN = np.inf, np.nan
 
@@ -42,7 +42,9 @@ def slope(f: Callable[[Node], Node], at: Any, dtype: str = "float64") -> list[fl
     ("f", "at", "expected"),
     [
         pytest.param(lambda x: maximum(x, 0.0), [0.0, -0.0, 1.0, -1.0], [0, 0, 1, 0], id="relu"),
-        pytest.param(lambda x: maximum(0.0, x), [0.0, -0.0, 1.0, -1.0], [1, 1, 1, 0], id="maximum, the other way round"),
+        pytest.param(
+            lambda x: maximum(0.0, x), [0.0, -0.0, 1.0, -1.0], [1, 1, 1, 0], id="maximum, the other way round"
+        ),
         pytest.param(lambda x: maximum(x, x), [2.0], [1], id="maximum of x and x"),
         pytest.param(abs, [0.0, -0.0, 3.0, -3.0, NAN], [0, 0, 1, -1, 0], id="abs"),
         pytest.param(softplus, [0.0, -0.0], [0.5, 0.5], id="softplus"),

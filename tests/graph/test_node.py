@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import run
 
 from chainrule.graph import ROWS, DType, Graph, Node, TensorType, broadcast_to, const, count, input, scope, show_shape
 from chainrule.graph.node import common_shape, provenance
 from chainrule.graph.primitives import select, take
+from oracles import run
 
 A = np.array([[1.5, -2.0, 0.25], [3.0, 0.5, -1.0]])
 B = np.array([2.0, -4.0, 0.5])
@@ -79,7 +79,9 @@ def test_a_number_is_rounded_once_to_the_dtype_of_the_node() -> None:
     assert run(x + 0.1, {"x": 0.0}) == np.float32(0.1)
 
 
-@pytest.mark.parametrize("shapes", [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2,)), ((1,), (0,)), ((4, 1, 2), (3, 1)), ((1, 1), (2, 2))])
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2,)), ((1,), (0,)), ((4, 1, 2), (3, 1)), ((1, 1), (2, 2))]
+)
 def test_shapes_broadcast_as_in_numpy(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     expected = np.broadcast_shapes(*shapes)
     assert common_shape("add", *shapes) == expected
@@ -103,7 +105,13 @@ def test_scopes_nest_and_end() -> None:
             inner = x + 1.0
         with scope(""):
             same = x + 1.0
-    assert [node.scope for node in (x, outer, inner, same, x + 1.0)] == ["", "residual1", "residual1/dense1", "residual1", ""]
+    assert [node.scope for node in (x, outer, inner, same, x + 1.0)] == [
+        "",
+        "residual1",
+        "residual1/dense1",
+        "residual1",
+        "",
+    ]
     with provenance("exactly", outer), scope("below"):
         node = x + 1.0
     assert node.scope == "exactly/below"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graph.cases import ALL, Case, of
-from oracles import TOLERANCE, check_gradients, run
 
 from chainrule.backends.numpy_ import EVALUATE, evaluate
 from chainrule.graph import PRIMITIVES, ROWS, DType, Node, const, gradients
 from chainrule.graph.primitives import cast, reduce_sum
+from graph.cases import ALL, Case, of
+from oracles import TOLERANCE, check_gradients, run
 
 DIFFERENTIABLE = [case for case in ALL if case.differentiable]
 

@@ -31,13 +31,25 @@ def descent(**changes: object) -> Step:
 
 
 REFUSED: dict[str, tuple[Callable[[], Step], str]] = {
-    "update without state": (lambda: descent(update={"v": w}), "gives the next value of 'v', but has no state of that name"),
-    "update of another type": (lambda: descent(update={"w": rate}), r"state 'w' is float64\[\], but the state is float64\[3\]"),
-    "data without rows": (lambda: descent(data={"x": x, "y": input("y", (4,))}), "'y' among the data .* must have rows as its first"),
+    "update without state": (
+        lambda: descent(update={"v": w}),
+        "gives the next value of 'v', but has no state of that name",
+    ),
+    "update of another type": (
+        lambda: descent(update={"w": rate}),
+        r"state 'w' is float64\[\], but the state is float64\[3\]",
+    ),
+    "data without rows": (
+        lambda: descent(data={"x": x, "y": input("y", (4,))}),
+        "'y' among the data .* must have rows as its first",
+    ),
     "data with rows twice": (lambda: descent(data={"x": x, "y": input("y", (ROWS, ROWS))}), "and only there"),
     "rows without rows": (lambda: descent(rows={"out": w}), r"'out' among the rows .* but is float64\[3\]"),
     "rows with rows twice": (lambda: descent(rows={"out": pairs}), "and only there"),
-    "state with rows": (lambda: descent(state={"w": w, "h": input("h", (ROWS,))}), "'h' among the state .* must have no rows"),
+    "state with rows": (
+        lambda: descent(state={"w": w, "h": input("h", (ROWS,))}),
+        "'h' among the state .* must have no rows",
+    ),
     "a scalar with rows": (lambda: descent(scalars={"rate": rate, "m": input("m", (ROWS,))}), "'m' among the scalars"),
     "metrics with rows": (lambda: descent(metrics={"loss": x * w}), "'loss' among the metrics .* must have no rows"),
     "metrics with rows inside": (lambda: descent(metrics={"t": reduce_sum(pairs, 0)}), "'t' among the metrics"),
@@ -47,9 +59,18 @@ REFUSED: dict[str, tuple[Callable[[], Step], str]] = {
         lambda: descent(checks={"c": reduce_sum(input("w", (3,), "float64")), "d": w}),
         "does not say where its inputs 'w' come from",
     ),
-    "state that is computed": (lambda: descent(state={"w": w, "v": w * 2.0}), "'v' among the state .* must be an input"),
-    "data that is a constant": (lambda: descent(scalars={"rate": rate, "c": const(1.0)}), "'c' among the scalars .* must be an input"),
-    "an input given twice": (lambda: descent(scalars={"rate": rate, "w": w}), "'w' among the scalars .* is the same input as 'w'"),
+    "state that is computed": (
+        lambda: descent(state={"w": w, "v": w * 2.0}),
+        "'v' among the state .* must be an input",
+    ),
+    "data that is a constant": (
+        lambda: descent(scalars={"rate": rate, "c": const(1.0)}),
+        "'c' among the scalars .* must be an input",
+    ),
+    "an input given twice": (
+        lambda: descent(scalars={"rate": rate, "w": w}),
+        "'w' among the scalars .* is the same input as 'w'",
+    ),
 }
 
 
@@ -66,7 +87,9 @@ def test_a_step_knows_its_graph_and_types() -> None:
     assert step.state_types == {"w": TensorType((3,), w.dtype)}
     assert set(step.graph.inputs) == {"w", "x", "rate"}
     assert step.graph is step.graph
-    outputs = [node for group in (step.update, step.metrics, step.health, step.rows, step.checks) for node in group.values()]
+    outputs = [
+        node for group in (step.update, step.metrics, step.health, step.rows, step.checks) for node in group.values()
+    ]
     assert list(step.outputs) == outputs
 
 

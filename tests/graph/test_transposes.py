@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graph.cases import Case, of
-from oracles import run
 
 from chainrule.graph import Node, input
+from graph.cases import Case, of
+from oracles import run
 
 # Each linear primitive with the one that is its transpose, and the operands in which it is linear (None: each of them).
 PAIRS: dict[str, tuple[str, tuple[int, ...] | None]] = {

@@ -1,12 +1,21 @@
-"""How a step runs: NumPy, the definition of every primitive."""
+"""How a step runs: NumPy, the definition of every primitive, and LLVM, machine code."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from chainrule.backends.base import Backend, Failure, Program, Result
 from chainrule.backends.numpy_ import NumpyBackend
 from chainrule.errors import check_name
 
-BACKENDS: dict[str, type[Backend]] = {"numpy": NumpyBackend}
+
+def _llvm() -> Backend:
+    from chainrule.backends.llvm import LlvmBackend
+
+    return LlvmBackend()
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {"numpy": NumpyBackend, "llvm": _llvm}
 DEFAULT = "numpy"
 
 

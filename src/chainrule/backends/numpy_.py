@@ -244,11 +244,11 @@ class NumpyProgram:
                 failure = self._check(values, given, len(batch), k)
                 if failure:
                     break
-                self._commit(state, values)
                 _append(metrics, step.metrics, values)
                 _append(rows, step.rows, values)
                 if recorded:
                     _append(health, step.health, values)
+                self._commit(state, values)  # last: a report may be of the state before the step
                 done += 1
         return Result(
             done=done,

@@ -62,7 +62,7 @@ def _mean_and_scale(present: Numbers) -> tuple[float, float]:
         return float(present[0]), 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         mean, scale = float(present.mean()), float(present.std())
-    if not np.isfinite([mean, scale]).all():  # the sums overflow, the results need not
+    if not 1e-150 < scale < 1e150:  # the squares or their sum overflow or underflow, the results need not
         size = float(np.abs(present).max())
         mean, scale = size * float((present / size).mean()), size * float((present / size).std())
     return mean, scale if scale >= _SMALLEST_SCALE else 1.0

@@ -172,17 +172,19 @@ def _header(record: list[str], file: Path, notes: list[str]) -> list[str]:
     numeric = [field for field in names if re.fullmatch(r"[+-]?\d*\.?\d+([eE][+-]?\d+)?", field)]
     fractions = [field for field in numeric if "." in field]
     if len(numeric) == len([field for field in names if field]) or 2 * len(fractions) > len(names):
-        first = quoted(names[:3])
+        values = quoted(names[:3])
         raise DataError(
-            f"{name} has no header: its first line holds values ({first}); add a first line that names the columns."
+            f"{name} has no header: its first line holds values ({values}); add a first line that names the columns."
         )
+    first: dict[str, int] = {}
     for i, column in enumerate(names):
-        if column and column in names[:i]:
-            places = f"columns {names.index(column) + 1} and {i + 1}"
-            raise DataError(f"{name} names two columns {column!r} ({places}): give each its own name.")
         if not column:
             names[i] = f"unnamed_{i + 1}"
             notes.append(f"Column {i + 1} of {name} has no name; it is called {names[i]!r} here.")
+        if names[i] in first:
+            places = f"columns {first[names[i]] + 1} and {i + 1}"
+            raise DataError(f"{name} names two columns {names[i]!r} ({places}): give each its own name.")
+        first[names[i]] = i
     return names
 
 

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from chainrule.errors import check_name
 from chainrule.functional.common import clamp, spread
 from chainrule.graph import Node
-from chainrule.graph.primitives import equal, erf, exp, log, logistic, maximum, reduce_max, reduce_sum, select, stop_gradient
+from chainrule.graph.primitives import (
+    equal,
+    erf,
+    exp,
+    log,
+    logistic,
+    maximum,
+    reduce_max,
+    reduce_sum,
+    select,
+    stop_gradient,
+)
 from chainrule.graph.primitives import softplus as softplus_primitive
 from chainrule.graph.primitives import tanh as tanh_primitive
 

@@ -234,5 +234,7 @@ def get_loss(loss: str | Loss | LossFunction) -> Loss:
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, type):
-        raise ArgumentError(f"loss is the class {loss.__name__}; write {loss.__name__}(), with its numbers if it has any.")
+        raise ArgumentError(
+            f"loss is the class {loss.__name__}; write {loss.__name__}(), with its numbers if it has any."
+        )
     return CustomLoss(loss) if callable(loss) else LOSSES[check_name("loss", loss, LOSSES)]()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.node import Node, const, provenance
+from chainrule.graph.node import Node, broadcast_to, const, provenance
 from chainrule.graph.step import Step
 from chainrule.graph.types import ROWS
 
@@ -44,7 +44,8 @@ def share(step: Step) -> Step:
 
 
 def _comparable(value: object) -> object:
-    return (value.dtype.str, value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (repr(value), value)
+    """An attribute as what can be looked up: equal only where no result can tell the difference, as between 0.0 and -0.0."""
+    return value.tobytes() if isinstance(value, np.ndarray) else (repr(value), value)
 
 
 def fold_constants(step: Step, evaluate: Evaluate) -> Step:
@@ -123,10 +124,45 @@ _EXACT: dict[str, Rule] = {
 }
 
 
+def hoist(step: Step) -> Step:
+    """Element-wise operations on broadcasts alone are done before the broadcast; a broadcast of a broadcast is one."""
+
+    def rule(node: Node) -> Node:
+        if node.op == "broadcast" and node.inputs[0].op == "broadcast":
+            return _joined(node)
+        if node.primitive.elementwise and node.inputs and all(x.op == "broadcast" for x in node.inputs):
+            return _hoisted(node)
+        return node
+
+    return rewrite(step, rule)
+
+
+def _joined(node: Node) -> Node:
+    (inner,) = node.inputs
+    outer_axes = node.attributes["axes"]
+    places = [axis for axis in range(node.rank) if axis not in outer_axes]  # where the axes of the inner one went
+    axes = (*outer_axes, *(places[axis] for axis in inner.attributes["axes"]))
+    attributes = {"shape": node.shape, "axes": tuple(sorted(axes))}
+    return node.primitive.apply(inner.inputs, attributes)
+
+
+def _hoisted(node: Node) -> Node:
+    """op(broadcast(a), broadcast(b)) = broadcast(op(a, b)), for a and b of one shape, or one of them a single number."""
+    largest = max((x for x in node.inputs), key=lambda x: x.inputs[0].rank)
+    axes, shape = largest.attributes["axes"], largest.inputs[0].shape
+    inner = []
+    for x in node.inputs:
+        (source,) = x.inputs
+        if source.rank and x.attributes["axes"] != axes:
+            return node
+        inner.append(broadcast_to(source, shape))
+    return largest.primitive.apply((node.primitive.apply(inner, node.attributes),), {"shape": node.shape, "axes": axes})
+
+
 def simplify(step: Step, evaluate: Evaluate) -> Step:
     """All passes, until the number of nodes no longer falls."""
     while True:
         before = len(step.graph.nodes)
-        step = share(tidy(fold_constants(step, evaluate)))
+        step = share(tidy(fold_constants(hoist(step), evaluate)))
         if len(step.graph.nodes) >= before:
             return step

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.errors import ArgumentError, ShapeError
+import numpy as np
+
+from chainrule.errors import ArgumentError, ShapeError, quoted
 from chainrule.graph import ROWS, DType, Node, input, scope, show_shape
 from chainrule.graph.node import where
 from chainrule.graph.primitives import concat
@@ -35,13 +37,53 @@ def _named(layers: Sequence[Any], owner: str) -> list[tuple[str, Layer]]:
     return list(named.items())
 
 
+def _initial(layer: Layer, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
+    """The params and state of a layer, once they have been found to be what they should be: it may be a user's own."""
+    who, given = f"{where()}{type(layer).__name__}.init", layer.init(input_shape, draw)
+    if not (isinstance(given, tuple) and len(given) == 2 and all(isinstance(arrays, dict) for arrays in given)):
+        raise ArgumentError(f"{who} must give two dictionaries of arrays, params and state, but gave {given!r}.")
+    params, state = ({name: np.asarray(array) for name, array in arrays.items()} for arrays in given)
+    for name, array in {**params, **state}.items():
+        if array.dtype.kind not in "biuf":
+            raise ArgumentError(f"{who} must give arrays of numbers, but gave {array.dtype} for {name!r}.")
+        if "/" in name and not layer.children():
+            raise ArgumentError(f"{who} must name its arrays without '/', but named one {name!r}.")
+    if isinstance(layer.penalised, str) or not set(layer.penalised) <= set(params):
+        raise ArgumentError(
+            f"{who} gives the params {quoted(params)}, but penalised is {layer.penalised!r}: a tuple of such names."
+        )
+    return params, state
+
+
+def _applied(layer: Layer, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+    """The output and next state of a layer, once they have been found to be what they should be: it may be a user's own."""
+    who, given = f"{where()}{type(layer).__name__}.apply", layer.apply(params, state, x, mode)
+    if not (
+        isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], Node) and isinstance(given[1], Mapping)
+    ):
+        raise ArgumentError(
+            f"{who} must give its output, a node, and its next state, a dictionary, but gave {given!r}."
+        )
+    if set(given[1]) != set(state):
+        raise ArgumentError(f"{who} must give the next state of {quoted(state)}, but gave that of {quoted(given[1])}.")
+    return given
+
+
 def part(arrays: Any, name: str) -> Any:
-    """The entries of one child, without its prefix."""
+    """The entries of one child, without its prefix.
+
+    >>> part({"dense1/weight": 1, "dense2/weight": 2}, "dense1")
+    {'weight': 1}
+    """
     return {key[len(name) + 1 :]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
 
 
 def whole(name: str, arrays: Any) -> Any:
-    """The entries of one child, with its prefix."""
+    """The entries of one child, with its prefix.
+
+    >>> whole("dense1", {"weight": 1})
+    {'dense1/weight': 1}
+    """
     return {f"{name}/{key}": value for key, value in arrays.items()}
 
 
@@ -73,7 +115,7 @@ class Sequential(Layer):
         shape = input_shape
         for name, layer in self.children():
             with scope(name):
-                own_params, own_state = layer.init(shape, draw)
+                own_params, own_state = _initial(layer, shape, draw)
                 shape = output_shape(layer, own_params, own_state, shape)
             params |= whole(name, own_params)
             state |= whole(name, own_state)
@@ -84,7 +126,7 @@ class Sequential(Layer):
         new: dict[str, Node] = {}
         for name, layer in self.children():
             with scope(name):
-                x, own = layer.apply(part(params, name), part(state, name), x, mode)
+                x, own = _applied(layer, part(params, name), part(state, name), x, mode)
             new |= whole(name, own)
         return x, new
 
@@ -94,6 +136,10 @@ class Residual(Sequential):
     """x + f(x), where f are the layers inside, one after another; they must keep the shape of x.
 
     Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
+
+    >>> from chainrule.nn import Dense
+    >>> [name for name, _ in Residual(Dense(8, activation="relu"), Dense(8)).children()]
+    ['dense1', 'dense2']
     """
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
@@ -138,7 +184,7 @@ class Concatenate(Layer):
         state: Arrays = {}
         for name, layer in self.children():
             with scope(name):
-                own_params, own_state = layer.init(input_shape, draw)
+                own_params, own_state = _initial(layer, input_shape, draw)
             params |= whole(name, own_params)
             state |= whole(name, own_state)
         return params, state
@@ -149,20 +195,25 @@ class Concatenate(Layer):
         new: dict[str, Node] = {}
         for name, layer in self.children():
             with scope(name):
-                y, own = layer.apply(part(params, name), part(state, name), x, mode)
+                y, own = _applied(layer, part(params, name), part(state, name), x, mode)
             outputs.append(y)
             new |= whole(name, own)
         return concat(outputs, axis=-1), new
 
 
 def output_shape(layer: Layer, params: Arrays, state: Arrays, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a row that a layer gives, found by applying it to a symbol."""
+    """The shape of a row that a layer gives, found by applying it to a symbol.
+
+    >>> from chainrule.nn import Flatten
+    >>> output_shape(Flatten(), {}, {}, (28, 28))
+    (784,)
+    """
 
     def nodes(arrays: Arrays) -> dict[str, Node]:
         return {name: input(name, array.shape, DType.FLOAT64) for name, array in arrays.items()}
 
     x = input("x", (ROWS, *input_shape), DType.FLOAT64)
-    y, _ = layer.apply(nodes(params), nodes(state), x, Mode(train=False))
+    y, _ = _applied(layer, nodes(params), nodes(state), x, Mode(train=False))
     if y.shape[:1] != (ROWS,):
         raise ShapeError(f"{where()}a layer must keep the rows, but {type(layer).__name__} gives {y.type}.")
     return y.shape[1:]  # type: ignore[return-value]

@@ -100,7 +100,12 @@ class Dropout(Layer):
 
 @dataclass(eq=False)
 class Flatten(Layer):
-    """Each row as one vector: (n, 28, 28) becomes (n, 784)."""
+    """Each row as one vector: (n, 28, 28) becomes (n, 784).
+
+    >>> import chainrule as cr
+    >>> cr.Network(cr.Flatten(), cr.Dense(10)).build((28, 28)).params["dense1/weight"].shape
+    (784, 10)
+    """
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The same numbers, one axis a row."""
@@ -109,7 +114,11 @@ class Flatten(Layer):
 
 @dataclass(eq=False, init=False)
 class Reshape(Layer):
-    """Each row in another shape: Reshape(28, 28) makes (n, 28, 28) of (n, 784)."""
+    """Each row in another shape: Reshape(28, 28) makes (n, 28, 28) of (n, 784).
+
+    >>> Reshape(28, 28).shape
+    (28, 28)
+    """
 
     shape: tuple[int, ...]
 
@@ -133,6 +142,9 @@ class Standardize(Layer):
 
     `fit` learns them once, before the first step, and they are saved with the network. A feature that never changes has scale 1.
     It stands at the top level of a network, usually first.
+
+    >>> Standardize().adapt(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    {'mean': array([2., 5.]), 'scale': array([1., 1.])}
     """
 
     def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
@@ -144,10 +156,11 @@ class Standardize(Layer):
         if len(x) == 0:
             raise ArgumentError("Standardize cannot learn from no rows.")
         exact = x.astype(np.float64)
-        scale = exact.std(axis=0)
-        # a constant column keeps rounding noise as its deviation
+        shifted = exact - exact[0]  # a constant feature has the deviation 0 then, and a large mean costs no digits
+        scale = shifted.std(axis=0)
+        # what differs by rounding alone, where it was computed, is constant too
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(exact).max(axis=0)
-        return {"mean": exact.mean(axis=0), "scale": np.where(constant, 1.0, scale)}
+        return {"mean": exact[0] + shifted.mean(axis=0), "scale": np.where(constant, 1.0, scale)}
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """(x − mean) / scale."""

@@ -21,7 +21,11 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Progress:
-    """What a schedule may look at: the length of the fit, of an epoch, and the monitored losses of the epochs so far."""
+    """What a schedule may look at: the length of the fit, of an epoch, and the monitored losses of the epochs so far.
+
+    >>> Progress(epochs=20, steps_per_epoch=50).losses
+    ()
+    """
 
     epochs: int
     steps_per_epoch: int
@@ -29,18 +33,37 @@ class Progress:
 
 
 class Schedule:
-    """The base of every schedule."""
+    """The base of every schedule.
+
+    A schedule of your own overrides `rates`; if it looks at `progress.losses`, it also sets `watches_loss = True`, so that
+    training lets it see the loss of every epoch.
+
+    >>> class Cyclic(Schedule):
+    ...     def rates(self, steps, progress):
+    ...         return np.where(steps // progress.steps_per_epoch % 2 == 0, 0.1, 0.01)
+    """
+
+    @property
+    def watches_loss(self) -> bool:
+        """Whether the rates depend on the losses of the epochs."""
+        return False
 
     def rates(self, steps: NDArray[np.int64], progress: Progress) -> Numbers:
         """The rate at each of `steps`, which are counted from 0 at the beginning of the fit."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define rates(self, steps, progress).")
 
 
 Rate = float | Schedule
 
 
 def check_rate(argument: str, rate: Any) -> None:
-    """Raise `ArgumentError` unless `rate` is a schedule or a finite number of at least 0."""
+    """Raise `ArgumentError` unless `rate` is a schedule or a finite number of at least 0.
+
+    >>> check_rate("learning_rate", -1)
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.ArgumentError: learning_rate must be a finite number at least 0, but is -1.
+    """
     if isinstance(rate, type) and issubclass(rate, Schedule):
         raise ArgumentError(f"{argument} is the class {rate.__name__}; write {rate.__name__}(...), with its numbers.")
     if not isinstance(rate, Schedule):
@@ -48,7 +71,11 @@ def check_rate(argument: str, rate: Any) -> None:
 
 
 def rates_of(rate: Rate, steps: NDArray[np.int64], progress: Progress) -> Numbers:
-    """The rate at each step, of a schedule or of a plain number."""
+    """The rate at each step, of a schedule or of a plain number.
+
+    >>> rates_of(0.1, np.arange(2), Progress(epochs=1, steps_per_epoch=2))
+    array([0.1, 0.1])
+    """
     return rate.rates(steps, progress) if isinstance(rate, Schedule) else np.full(len(steps), float(rate))
 
 
@@ -93,7 +120,8 @@ class StepDecay(Schedule):
 
     def rates(self, steps: NDArray[np.int64], progress: Progress) -> Numbers:
         """rate · factor^⌊t / every⌋."""
-        return self.rate * self.factor ** np.floor(_time(steps, progress) / self.every)
+        drops = np.floor(_time(steps, progress) / self.every + 1e-9)  # 0.3 / 0.1 is 2.9999999999999996, and means 3
+        return self.rate * self.factor**drops
 
 
 @dataclass(frozen=True)
@@ -181,6 +209,11 @@ class Warmup(Schedule):
         check_rate("then", self.then)
         check_number("epochs", self.epochs, above=0)
 
+    @property
+    def watches_loss(self) -> bool:
+        """Whether `then` does."""
+        return watches_loss(self.then)
+
     def rates(self, steps: NDArray[np.int64], progress: Progress) -> Numbers:
         """The rate of `then`, times the share of the rise that is done."""
         rise = max(1.0, self.epochs * progress.steps_per_epoch)
@@ -242,7 +275,12 @@ class ReduceOnPlateau(Schedule):
         check_number("factor", self.factor, above=0, below=1)
         check_number("patience", self.patience, low=1, integer=True)
         check_number("min_delta", self.min_delta, low=0)
-        check_number("minimum", self.minimum, low=0)
+        check_number("minimum", self.minimum, low=0, high=self.rate)
+
+    @property
+    def watches_loss(self) -> bool:
+        """It does."""
+        return True
 
     def rates(self, steps: NDArray[np.int64], progress: Progress) -> Numbers:
         """rate · factor^(number of plateaus so far): found anew from the losses, so there is nothing to remember."""
@@ -262,5 +300,9 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def watches_loss(rate: Rate) -> bool:
-    """Whether a rate depends on the losses of the epochs, which must then be observed one by one."""
-    return isinstance(rate, ReduceOnPlateau) or (isinstance(rate, Warmup) and watches_loss(rate.then))
+    """Whether a rate depends on the losses of the epochs, which must then be observed one by one.
+
+    >>> watches_loss(0.1), watches_loss(Warmup(ReduceOnPlateau(0.1)))
+    (False, True)
+    """
+    return isinstance(rate, Schedule) and rate.watches_loss

@@ -27,6 +27,9 @@ class Given:
     """What an update may look at besides its state: run-time numbers by name, and which parameters are weights.
 
     `weights` are the names of the parameters that L1, L2 and weight decay act on.
+
+    >>> Given(scalars={}, weights=frozenset({"dense1/weight"})).weights
+    frozenset({'dense1/weight'})
     """
 
     scalars: Nodes
@@ -59,20 +62,24 @@ class Transform:
 
 
 class Chain(Transform):
-    """Transforms one after another; see `chain`."""
+    """Transforms one after another; see `chain`.
+
+    Where two of them use the same name, for their state or for a run-time number, the second is given a number: ``clip_norm2``.
+    """
 
     name = "chain"
 
     def __init__(self, transforms: tuple[Transform, ...]) -> None:
         self.transforms = transforms
+        if not transforms:
+            raise ArgumentError("chain needs at least one transform, such as Adam(1e-3).")
         names: list[str] = []
         for transform in transforms:
+            if isinstance(transform, type):
+                raise ArgumentError(f"chain was given the class {transform.__name__}; write {transform.__name__}(...).")
             if not isinstance(transform, Transform):
                 raise ArgumentError(f"chain is made of transforms, such as Adam(1e-3), but was given {transform!r}.")
-            taken = names.count(transform.name)
-            names.append(transform.name)
-            if taken:
-                names[-1] = f"{transform.name}{taken + 1}"
+            names.append(_unused(transform.name, names))
         self._named = list(zip(names, transforms, strict=True))
 
     def __repr__(self) -> str:
@@ -86,7 +93,17 @@ class Chain(Transform):
 
     def scalars(self) -> dict[str, Rate]:
         """Those of all transforms."""
-        return {name: value for transform in self.transforms for name, value in transform.scalars().items()}
+        return {name: value for own in self._scalars() for name, (_, value) in own.items()}
+
+    def _scalars(self) -> list[dict[str, tuple[str, Rate]]]:
+        """For each transform its run-time numbers by their names in the chain, with the transform's own name and the value."""
+        taken: list[str] = []
+        found: list[dict[str, tuple[str, Rate]]] = []
+        for transform in self.transforms:
+            named = {_unused(own, taken): (own, value) for own, value in transform.scalars().items()}
+            taken += named
+            found.append(named)
+        return found
 
     def init(self, params: Arrays) -> Arrays:
         """The states of all transforms, named ``momentum/velocity/dense1/weight``."""
@@ -97,12 +114,23 @@ class Chain(Transform):
     def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
         """Each transform is given what the one before it gave."""
         new: dict[str, Node] = {}
-        for name, transform in self._named:
+        for (name, transform), scalars in zip(self._named, self._scalars(), strict=True):
             own = {key[len(name) + 1 :]: node for key, node in state.items() if key.startswith(f"{name}/")}
+            numbers = {**given.scalars, **{own_name: given.scalars[full] for full, (own_name, _) in scalars.items()}}
             with scope(name):
-                updates, own_new = transform.update(updates, own, params, given)
+                updates, own_new = transform.update(updates, own, params, Given(numbers, given.weights))
             new |= {f"{name}/{key}": node for key, node in own_new.items()}
         return updates, new
+
+
+def _unused(name: str, taken: list[str]) -> str:
+    """The name itself, or the first of name2, name3, ... that is not taken."""
+    free = name
+    number = 1
+    while free in taken:
+        number += 1
+        free = f"{name}{number}"
+    return free
 
 
 def chain(*transforms: Transform) -> Chain:
@@ -116,11 +144,19 @@ def chain(*transforms: Transform) -> Chain:
 
 
 def slots(slot: str, params: Arrays) -> Arrays:
-    """A zero for every number of every parameter: the usual initial state, named ``slot/dense1/weight``."""
+    """A zero for every number of every parameter: the usual initial state, named ``slot/dense1/weight``.
+
+    >>> slots("velocity", {"dense1/bias": np.ones(2)})
+    {'velocity/dense1/bias': array([0., 0.])}
+    """
     return {f"{slot}/{name}": np.zeros_like(array) for name, array in params.items()}
 
 
 def one(params: Arrays) -> NDArray[Any]:
-    """A single 0 in the dtype of the parameters."""
+    """A single 0 in the dtype of the parameters.
+
+    >>> one({"dense1/bias": np.ones(2)}).dtype
+    dtype('float64')
+    """
     dtype = next(iter(params.values())).dtype if params else np.dtype(np.float32)
     return np.zeros((), dtype)

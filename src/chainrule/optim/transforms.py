@@ -62,14 +62,19 @@ class ClipByNorm(Transform):
         return {"clip_norm": self.max_norm}
 
     def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
-        """g · max_norm / max(‖g‖, max_norm): exactly g where ‖g‖ ≤ max_norm."""
-        limit = given.scalars["clip_norm"]
-        factor = limit / maximum(global_norm(updates), limit)
+        """g · max_norm / max(‖g‖, max_norm): exactly g where ‖g‖ ≤ max_norm; NaN, not 0, where ‖g‖ overflows."""
+        limit, norm = given.scalars["clip_norm"], global_norm(updates)
+        factor = limit / maximum(norm, limit) + 0.0 * norm
         return {name: g * factor for name, g in updates.items()}, state
 
 
 def global_norm(updates: Nodes) -> Node:
-    """√ Σ g² over all numbers of all updates."""
+    """√ Σ g² over all numbers of all updates.
+
+    >>> from chainrule.graph import input
+    >>> global_norm({"weight": input("weight", (4, 3)), "bias": input("bias", (3,))})
+    <sqrt: float32[]>
+    """
     total, *rest = (reduce_sum(g * g) for g in updates.values())
     for part in rest:
         total = total + part
@@ -82,6 +87,9 @@ class Accumulate(Transform):
 
     Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Nesterov 1983, in the form of
     Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
+
+    >>> Accumulate(0.9, nesterov=True)
+    Accumulate(momentum=0.9, nesterov=True)
     """
 
     momentum: float = 0.9
@@ -107,6 +115,9 @@ class ScaleByRMS(Transform):
     """v ← ρ v + (1 − ρ) g²; u = g / (√v + eps).
 
     Source: Tieleman, Hinton, "Lecture 6.5: RMSProp", Coursera 2012.
+
+    >>> ScaleByRMS()
+    ScaleByRMS(decay=0.99, eps=1e-08)
     """
 
     decay: float = 0.99
@@ -136,6 +147,9 @@ class ScaleByAdam(Transform):
 
     c₁ and c₂ are the same moving averages taken of ones: they equal 1 − β₁ᵗ and 1 − β₂ᵗ, without their rounding in float32.
     Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+
+    >>> ScaleByAdam()
+    ScaleByAdam(beta1=0.9, beta2=0.999, eps=1e-08)
     """
 
     beta1: float = 0.9
@@ -172,6 +186,9 @@ class AddDecayedWeights(Transform):
     """u = g + λ w for the weights of layers; other parameters pass.
 
     Source: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    >>> AddDecayedWeights(0.01)
+    AddDecayedWeights(weight_decay=0.01)
     """
 
     weight_decay: float = 0.01
@@ -192,7 +209,11 @@ class AddDecayedWeights(Transform):
 
 @dataclass(frozen=True)
 class ScaleByLearningRate(Transform):
-    """u = −η g, the last stage of every optimiser: a step downhill. η is a number or a schedule."""
+    """u = −η g, the last stage of every optimiser: a step downhill. η is a number or a schedule.
+
+    >>> ScaleByLearningRate(0.1)
+    ScaleByLearningRate(learning_rate=0.1)
+    """
 
     learning_rate: Rate
     name: ClassVar[str] = "learning_rate"

@@ -111,10 +111,11 @@ def build_step(
     elif grads:
         full = penalties.clipped(optimizer)
         if penalties.clip_norm is not None:  # its square can overflow where no gradient does
-            checks["norm of the gradient"] = global_norm(grads)
+            with scope("clip_by_norm"):
+                checks["norm of the gradient"] = global_norm(grads)
         scalars |= full.scalars()
         optimizer_state, update = _descend(full, trained, grads, model, nodes)
-        checks |= {name.split("/", 1)[1] if name.startswith(PARAMS) else name: node for name, node in update.items()}
+        checks |= {_in_words(name): node for name, node in update.items()}
         update |= {f"{STATE}/{name}": node for name, node in forward.new_state.items()}
     with scope("health"):
         health = {f"gradient_norm/{name}": sqrt(reduce_sum(g * g)) for name, g in grads.items()}
@@ -200,6 +201,12 @@ def _as_outputs(y: Node, outputs: Node) -> Node:
             f"The network gives {show_shape(outputs.shape[1:])} numbers a row, but a row of y has {show_shape(y.shape[1:])}."
         )
     return y
+
+
+def _in_words(name: str) -> str:
+    """What a failed check of the next value of an array is called: "parameter dense1/weight"."""
+    kind, _, own = name.partition("/")
+    return {PARAMS: "parameter", OPTIMIZER: "optimiser's state"}[kind] + f" {own}"
 
 
 def _columns(shape: Shape) -> Shape:

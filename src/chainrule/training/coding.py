@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 
 from chainrule.data.targets import BinaryClasses, Classes, counts, values
 from chainrule.errors import ArgumentError, ShapeError
-from chainrule.functional import Loss
+from chainrule.functional import ACTIVATIONS, Loss
 from chainrule.graph import DType
-from chainrule.nn import Layer, walk
+from chainrule.nn import Layer, Residual
 from chainrule.training.build import Targets
 
 Array = NDArray[Any]
 Coder = Classes | BinaryClasses | None
 
 _CODERS: dict[str, type[Classes] | type[BinaryClasses]] = {"classes": Classes, "binary": BinaryClasses}
+
+
+def suits(coder: Coder, loss: Loss) -> bool:
+    """Whether labels that were learned for some loss mean the same to this one."""
+    return coder is not None and type(coder) is _CODERS.get(loss.targets)
 
 
 def learn_coder(loss: Loss, y: Any, n_outputs: int, *, allow_single: bool = False) -> Coder:
@@ -50,6 +55,15 @@ def truth(coder: Coder, y: Array) -> Array:
     return decide(coder, y) if y.dtype.kind == "f" else y
 
 
+def strata(coder: Coder, y: Array) -> Array | None:
+    """The class of each row of encoded targets, where every row has one."""
+    if coder is None:
+        return None
+    classes = truth(coder, y)
+    classes = classes[:, 0] if classes.ndim == 2 and classes.shape[1] == 1 else classes
+    return classes if classes.ndim == 1 else None
+
+
 def check_ending(layer: Layer, outputs: tuple[int, ...], loss: Loss) -> int:
     """The number of outputs, if the end of the network suits the loss; otherwise one of two errors says what to do.
 
@@ -60,9 +74,13 @@ def check_ending(layer: Layer, outputs: tuple[int, ...], loss: Loss) -> int:
             f"The network gives an array of shape {outputs} for each row, but the loss {loss.name!r} needs one number an output: "
             "put Flatten() before the last Dense layer."
         )
-    *_, (path, last, _) = walk(layer)
-    own = getattr(last, "activation", getattr(last, "function", None))
-    if loss.activation and own in ("softmax", "sigmoid"):
+    path, last = "", layer
+    while last.children() and not isinstance(last, Residual):  # which adds x to whatever its last layer gives
+        name, last = last.children()[-1]
+        path = f"{path}/{name}" if path else name
+    given = getattr(last, "activation", getattr(last, "function", None))
+    own = next((name for name in ("softmax", "sigmoid") if given in (name, ACTIVATIONS[name])), None)
+    if loss.activation and own:
         raise ArgumentError(
             f"layer {path!r} ends in {own}, but the loss {loss.name!r} takes logits and applies {loss.activation} itself: "
             f"leave the activation of the last layer out; predict_proba gives probabilities all the same."

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.arrays import as_features, as_sample_weight, check_same_rows
+from chainrule.data.arrays import as_features, as_sample_weight, check_feature_names, check_same_rows, feature_names
+from chainrule.data.containers import is_frame, refuse, to_numpy
 from chainrule.data.split import split
-from chainrule.errors import ArgumentError, check_number
+from chainrule.errors import ArgumentError, DataError, check_name, check_number
 from chainrule.functional import Loss
-from chainrule.training.coding import Coder, encode
+from chainrule.training.coding import Coder, decide, encode, strata, truth
 from chainrule.training.history import Epoch
-from chainrule.training.metrics import METRICS
+from chainrule.training.metrics import METRICS, Predictions, get_metrics
 from chainrule.training.stopping import EarlyStopping
 
 Array = NDArray[Any]
-
-DEFAULT_BATCH = 32
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,87 +41,128 @@ class Examples:
         weight = {"sample_weight": self.sample_weight} if self.sample_weight is not None else {}
         return {"x": self.x, "y": self.y, **weight}
 
-    def rows(self, rows: NDArray[np.int64]) -> Examples:
+    def rows(self, rows: Rows) -> Examples:
         """Some of the examples."""
         return Examples(self.x[rows], self.y[rows], None if self.sample_weight is None else self.sample_weight[rows])
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How X and y are read: what a network takes and gives for a row, in which dtype, and how y is encoded for its loss."""
+    """How X and y are read: what a network takes and gives for a row, in which dtype, and how y is encoded for its loss.
 
-    inputs: tuple[int, ...] | None
+    `feature_names` are the columns that a frame must have, None if they are not known.
+    """
+
+    inputs: tuple[int, ...]
     outputs: int
     dtype: np.dtype[Any]
     loss: Loss
     coder: Coder
+    feature_names: list[str] | None = None
 
-    def examples(self, X: Any, y: Any, sample_weight: Any = None, names: tuple[str, str] = ("X", "y")) -> Examples:
+    def examples(
+        self, X: Any, y: Any, sample_weight: Any = None, names: tuple[str, str, str] = ("X", "y", "sample_weight")
+    ) -> Examples:
         """Checked and encoded examples; `names` are what the caller calls the arguments."""
+        check_feature_names(feature_names(X), self.feature_names, argument=names[0])
         x = as_features(X, dtype=self.dtype, feature_shape=self.inputs, argument=names[0])
-        check_same_rows(**{names[0]: x, names[1]: y})
         encoded = encode(self.loss, self.coder, y, self.outputs, self.dtype, argument=names[1])
-        weight = None if sample_weight is None else as_sample_weight(sample_weight, len(x), self.dtype)
+        check_same_rows(**{names[0]: x, names[1]: encoded})
+        weight = None if sample_weight is None else as_sample_weight(sample_weight, len(x), self.dtype, names[2])
         return Examples(x, encoded, weight)
 
+    def scores(self, examples: Examples, outputs: Array, metrics: Iterable[str]) -> dict[str, Any]:
+        """The metrics of what a network predicts for some examples."""
+        classes = self.coder is not None
+        found = Predictions(
+            truth=_flat(truth(self.coder, examples.y) if classes else examples.y),
+            predicted=_flat(decide(self.coder, outputs) if classes else outputs),
+            probabilities=outputs if classes else None,
+            weight=examples.sample_weight,
+        )
+        values = {metric.name: metric.compute(found) for metric in get_metrics(metrics, classification=classes)}
+        return {name: value if np.ndim(value) else float(value) for name, value in values.items()}
 
-def divide(
-    examples: Examples, validation: Any, reading: Reading, seed: int
-) -> tuple[NDArray[np.int64], Examples | None]:
-    """The rows to train on and the examples to validate with, from a fraction, a pair (X, y), or None."""
+
+def _flat(array: Array) -> Array:
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def as_rows(x: Any, y: Any, input_shape: tuple[int, ...] | None) -> tuple[Any, Any]:
+    """One example as a chunk of one; a chunk as it is.
+
+    x is one example if it has the dimensions of `input_shape`, the shape of a row; where that is not known, if it has one
+    dimension, or y is a single value.
+    """
+    if is_frame(x):
+        return x, y
+    refuse(x, "x")
+    array = to_numpy(x, "x")
+    if input_shape is None:
+        single = array.ndim == 1 or np.ndim(to_numpy([y], "y")) == 1
+    else:
+        single = array.ndim == len(input_shape)
+    return (array[None], to_numpy([y], "y")) if single else (array, y)
+
+
+def divide(examples: Examples, validation: Any, reading: Reading, seed: int) -> tuple[Rows, Examples | None]:
+    """The rows to train on and the examples to validate with, from a fraction, a pair (X, y), or None.
+
+    A pair may have weights as its third part. A fraction is drawn by the seed, from each class in proportion.
+    """
     everything = np.arange(len(examples), dtype=np.int64)
-    if validation is None or (isinstance(validation, (int, float)) and validation == 0):
-        return everything, None
     if isinstance(validation, (tuple, list)):
         if len(validation) not in (2, 3):
             raise ArgumentError(f"validation must be a fraction or a pair (X, y), but has {len(validation)} parts.")
-        names = ("the X of validation", "the y of validation")
+        names = ("the X of validation", "the y of validation", "the weights of validation")
         weight = validation[2] if len(validation) == 3 else None
         return everything, reading.examples(validation[0], validation[1], weight, names=names)
-    if isinstance(validation, bool) or not isinstance(validation, (int, float)):
-        raise ArgumentError(f"validation must be a fraction, such as 0.1, or a pair (X, y), but is {validation!r}.")
-    labels = examples.y if examples.y.dtype.kind == "i" else None
-    train, held_out = split(len(examples), validation, seed=seed, labels=labels)
+    if isinstance(validation, (bool, np.bool_)) or not isinstance(validation, (numbers.Real, type(None))):
+        kind = type(validation).__name__
+        raise ArgumentError(f"validation must be a fraction, such as 0.1, or a pair (X, y), but is of type {kind}.")
+    if validation is None or validation == 0:
+        return everything, None
+    train, held_out = split(len(examples), float(validation), seed=seed, labels=strata(reading.coder, examples.y))
+    if examples.sample_weight is not None:
+        for rows, what in ((train, "to train on"), (held_out, "held out for validation")):
+            if not examples.sample_weight[rows].any():
+                raise DataError(
+                    f"sample_weight is 0 in every row {what}: leave rows without weight out, or give validation=(X, y)."
+                )
     return train, examples.rows(held_out)
 
 
-def check_batch_size(batch_size: Any, n: int) -> int:
-    """The batch size as a number of rows: "full" is all n of them, None is 32 or, if there are fewer, all.
+def check_scores(
+    metrics: Iterable[str], early: EarlyStopping | None, *, classification: bool, held_out: Examples | None
+) -> tuple[list[str], bool]:
+    """The metrics to compute after every epoch, and whether a higher value of the score that is monitored is better.
 
-    >>> check_batch_size("full", 150), check_batch_size(None, 150), check_batch_size(None, 4)
-    (150, 32, 4)
+    An error if there is nothing to compute them on, or if nobody computes the score that early stopping monitors.
     """
-    if batch_size is None:
-        return min(DEFAULT_BATCH, n)
-    if isinstance(batch_size, str):
-        if batch_size != "full":
-            raise ArgumentError(f'batch_size must be a whole number or "full", but is {batch_size!r}.')
-        return n
-    size = int(check_number("batch_size", batch_size, low=1, integer=True))
-    if size > n:
+    chosen = get_metrics(metrics, classification=classification)
+    for metric in chosen:
+        if not metric.single:
+            raise ArgumentError(
+                f"metrics: {metric.name!r} is not one number an epoch; ask evaluate for it after the fit."
+            )
+    for name, wanted in (("metrics", bool(chosen)), ("early_stopping", early is not None)):
+        if wanted and held_out is None:
+            raise ArgumentError(f"{name} needs validation data: give validation=0.1, or a pair (X, y).")
+    names = [metric.name for metric in chosen]
+    if early is None or early.monitor == "val_loss":
+        return names, False
+    name = check_name("the metric that early_stopping monitors", early.monitor.removeprefix("val_"), METRICS)
+    if name not in names:
         raise ArgumentError(
-            f'batch_size is {size}, but there are only {n} examples to train on; use "full" for all of them.'
+            f"early_stopping monitors {early.monitor!r}, which fit does not compute; give metrics=[{name!r}] as well, or "
+            "monitor 'val_loss'."
         )
-    return size
+    return names, METRICS[name].higher_is_better
 
 
-def check_monitor(early: EarlyStopping | None, metrics: list[str], validated: bool) -> bool:
-    """Whether a higher value of the monitored score is better; an error if nobody computes that score."""
-    if early is None:
-        return False
-    if not validated:
-        raise ArgumentError("early_stopping needs validation data: give validation=0.1, or a pair (X, y).")
-    name = early.monitor.removeprefix("val_")
-    if early.monitor != "val_loss" and name not in metrics:
-        raise ArgumentError(
-            f"early_stopping monitors {early.monitor!r}, which fit does not compute; monitor 'val_loss', or give "
-            f"metrics=[{name!r}]."
-        )
-    return name in METRICS and METRICS[name].higher_is_better
-
-
-def announce(epochs: int, every: int) -> Callable[[Epoch], None]:
-    """A callback that prints a line for every `every`-th epoch, and for the last."""
+def announce(epochs: int, verbose: bool | int) -> list[Callable[[Epoch], None]]:
+    """For verbose=k, a callback that prints a line for every k-th epoch and for the last of `epochs`; none for False or 0."""
+    every = int(verbose) if isinstance(verbose, bool) else int(check_number("verbose", verbose, low=0, integer=True))
 
     def callback(epoch: Epoch) -> None:
         if (epoch.epoch + 1) % every and epoch.epoch + 1 != epochs:
@@ -129,4 +171,4 @@ def announce(epochs: int, every: int) -> Callable[[Epoch], None]:
         line = f"epoch {epoch.epoch + 1}/{epochs}  loss {epoch.loss:.4f}{scores}  {epoch.seconds:.2f} s"
         sys.stdout.write(line + "\n")
 
-    return callback
+    return [callback] if every else []

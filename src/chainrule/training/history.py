@@ -106,7 +106,7 @@ class History:
             }
             for epoch in self.epochs
         ]
-        return polars.DataFrame(rows)
+        return polars.DataFrame(rows, infer_schema_length=None)
 
     def plot(self) -> Figure:
         """Loss and validation loss against epochs, other scores below them (a matplotlib figure)."""
@@ -116,12 +116,13 @@ class History:
         figure = Figure(figsize=(6.4, 3.2 + 2.0 * bool(names)), layout="constrained")
         axes = figure.subplots(1 + bool(names), 1, sharex=True, squeeze=False)[:, 0]
         numbers = [epoch.epoch + 1 for epoch in self.epochs]
-        axes[0].plot(numbers, self.loss, label="training")
+        marker = "o" if len(numbers) == 1 else ""  # a line through one point is invisible
+        axes[0].plot(numbers, self.loss, marker=marker, label="training")
         if not np.isnan(self.val_loss).all():
-            axes[0].plot(numbers, self.val_loss, label="validation")
+            axes[0].plot(numbers, self.val_loss, marker=marker, label="validation")
         axes[0].set_ylabel("loss")
         for name in names:
-            axes[1].plot(numbers, self.score(name), label=name.removeprefix("val_"))
+            axes[1].plot(numbers, self.score(name), marker=marker, label=name.removeprefix("val_"))
             axes[1].set_ylabel("validation score")
         if self.best_epoch is not None:
             for axis in axes:
@@ -130,4 +131,5 @@ class History:
             axis.legend(frameon=False)
             axis.grid(alpha=0.3)
         axes[-1].set_xlabel("epoch")
+        axes[-1].xaxis.get_major_locator().set_params(integer=True)
         return figure

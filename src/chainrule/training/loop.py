@@ -5,24 +5,23 @@ What an epoch computes does not depend on how its steps are grouped into calls, 
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule import random
-from chainrule.backends import Failure, Program
-from chainrule.optim import Progress, Rate, rates_of, watches_loss
+from chainrule.backends import Failure, Program, Result
+from chainrule.optim import Progress, Rate, Schedule, rates_of, watches_loss
+from chainrule.training.batches import Batches
+from chainrule.training.clock import Clock, interrupts
 from chainrule.training.history import Epoch, History
-from chainrule.training.stopping import Convergence, EarlyStopping, Plateau, StopReason, first_plateau
-
-Arrays = dict[str, NDArray[Any]]
+from chainrule.training.judge import Judge
+from chainrule.training.model import Arrays, copies, put_back
+from chainrule.training.stopping import Limits, StopReason
 
 CALL_SECONDS = 0.1  # so that Ctrl-C, a time limit and a progress bar are served in time
 _MOST_EPOCHS_A_CALL = 1024
@@ -30,267 +29,184 @@ _MOST_EPOCHS_A_CALL = 1024
 
 @dataclass
 class Job:
-    """All that a fit needs: the compiled step, the numbers it changes, the data, and when to stop.
+    """All that a fit needs: the compiled step, the numbers it changes, the batches it reads, and when to stop.
 
-    `state` is changed in place. `rows` are the rows of `data` to train on. `validate` gives the scores of the present state.
+    `state` is changed in place. `scalars` are numbers or schedules. `validate` gives the scores of the present state;
+    `higher_is_better` is about the score that early stopping watches. Epochs are counted on from `first_epoch`.
     """
 
     program: Program
     state: MutableMapping[str, NDArray[Any]]
-    data: Mapping[str, NDArray[Any]]
-    rows: NDArray[np.int64]
+    batches: Batches
     scalars: Mapping[str, Rate]
-    dtype: np.dtype[Any]
-    batch_size: int
-    epochs: int
-    seed: int
+    limits: Limits
     first_epoch: int = 0
-    shuffle: bool = True
     validate: Callable[[], dict[str, float]] | None = None
     higher_is_better: bool = False
-    early_stopping: EarlyStopping | None = None
-    convergence: Convergence | None = None
-    max_seconds: float | None = None
-    callbacks: Sequence[Callable[[Epoch], object]] = ()
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """The number of batches; the last may be shorter."""
-        return -(-len(self.rows) // self.batch_size)
 
     @property
     def observed(self) -> bool:
-        """Whether somebody looks at the network after every epoch."""
-        return bool(self.validate or self.callbacks or any(watches_loss(rate) for rate in self.scalars.values()))
+        """Whether somebody looks at the network after every epoch: validation, a callback, a rate that watches the loss."""
+        watching = any(watches_loss(rate) for rate in self.scalars.values())
+        return bool(self.validate or self.limits.callbacks or watching)
 
 
-@dataclass
-class _Stretch:
-    """The reports of the steps of a few epochs, and what cut them short, if anything did."""
-
-    loss: list[float] = field(default_factory=list)
-    penalty: list[float] = field(default_factory=list)
-    norms: list[dict[str, float]] = field(default_factory=list)
-    seconds: float = 0.0
-    failure: Failure | None = None
-    cut: StopReason | None = None
-
-
-def train(job: Job) -> History:
-    """Run the job; its state ends as the network that is to be kept."""
-    history = History()
-    early = job.early_stopping
-    best = Plateau(early.patience, early.min_delta, job.higher_is_better) if early else None
-    best_state: Arrays = {}
-    flat = Plateau(job.convergence.patience, job.convergence.tolerance) if job.convergence else None
-    started = time.perf_counter()
-    with _interrupts() as interrupted:
-        runner = _Runner(job, started, interrupted)
-        while history.stop_reason is None and len(history) < job.epochs:
-            epoch = len(history)
-            size = 1 if job.observed else runner.epochs_a_call(job.epochs - epoch)
-            before = _copy(job.state) if size > 1 and flat else {}
-            stretch = runner.run(epoch, size, history)
-            converged = first_plateau(stretch.loss, flat, epoch) if flat else None
-            if converged is not None and converged + 1 < len(
-                stretch.loss
-            ):  # it went on too far: go back, and only so far
-                _restore(job.state, before)
-                stretch = runner.run(epoch, converged + 1, history)
-            _record(history, job, stretch)
+def train(job: Job, history: History) -> None:
+    """Run the job and write into `history` what happens; the state ends as the network that is to be kept."""
+    judge = Judge(job.limits, higher_is_better=job.higher_is_better)
+    with interrupts() as interrupted:
+        runner = _Runner(job, Clock(job.limits.max_seconds, interrupted))
+        while history.stop_reason is None:
+            first = len(history)
+            stretch = _advance(job, runner, judge, first)
+            if stretch.epochs:
+                _record(job, runner, judge, history, stretch.epochs)
             if stretch.failure:
-                history.stop_reason = _non_finite(stretch.failure, job.first_epoch + len(history))
-                break
-            history.stop_reason = stretch.cut
-            if stretch.cut or not stretch.loss:
-                break
-            if job.validate:
-                history.epochs[-1].scores.update(job.validate())
-            history.epochs[-1] = _timed(history.epochs[-1], started, history)
-            if best and early and best.observe(history.epochs[-1].scores[early.monitor], len(history) - 1):
-                best_state = _copy(job.state) if early.restore_best else {}
-            called = [callback(history.epochs[-1]) for callback in job.callbacks]
-            history.stop_reason = _after_epoch(job, best, flat, any(answer is True for answer in called))
-    if best_state:
-        _restore(job.state, best_state)
-    if best and best.best_epoch >= 0:
-        history.best_epoch = job.first_epoch + best.best_epoch
-    if history.stop_reason is None:
-        history.stop_reason = StopReason("epochs", f"All {job.epochs} epochs are done.", {"epochs": job.epochs})
-    return history
+                history.stop_reason = _non_finite(job, stretch.failure, first, judge.kept)
+            else:
+                history.stop_reason = judge.verdict(len(history)) or stretch.cut
+        put_back(job.state, judge.best_state)
+    history.best_epoch = judge.best_epoch
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """The epochs that were completed in one go, the number of steps taken, and what cut them short, if anything did."""
+
+    epochs: list[Epoch]
+    steps: int
+    failure: Failure | None
+    cut: StopReason | None
+
+
+def _advance(job: Job, runner: _Runner, judge: Judge, first: int) -> _Stretch:
+    """The next epochs, as many as a call should hold; if the loss converged in one of them, not a step beyond that one."""
+    n_epochs = 1 if job.observed else runner.epochs_a_call(job.limits.epochs - first)
+    before = copies(job.state) if judge.flat and n_epochs > 1 else {}
+    stretch = runner.run(first, n_epochs)
+    losses = [epoch.loss for epoch in stretch.epochs]
+    last = judge.converged_in(losses, job.first_epoch + first)
+    if last is not None and stretch.steps > (last + 1) * job.batches.per_epoch:  # go back, and only so far
+        put_back(job.state, before)
+        stretch = runner.run(first, last + 1, may_be_cut=False)
+    return stretch
+
+
+def _record(job: Job, runner: _Runner, judge: Judge, history: History, epochs: list[Epoch]) -> None:
+    """Complete the facts about epochs, and let the judge look at the network as it is now, after the last of them."""
+    scores = job.validate() if job.validate else {}
+    seconds = runner.clock.lap() / len(epochs)
+    for epoch in epochs:
+        history.epochs.append(replace(epoch, seconds=seconds, scores=dict(scores)))
+        runner.losses.append(scores.get("val_loss", epoch.loss))
+    judge.look(history.epochs[-1], job.state)
+
+
+def _non_finite(job: Job, failure: Failure, first: int, kept: str) -> StopReason:
+    epoch, step = divmod(failure.step, job.batches.per_epoch)
+    epoch += job.first_epoch + first
+    place = f"in epoch {epoch + 1}, batch {step + 1} of {job.batches.per_epoch}"
+    origin = f", and first went wrong in {failure.scope!r}" if failure.scope else ""
+    sentence = (
+        f"Training diverged: the {failure.check} became NaN or infinite {place}{origin}; the parameters are {kept}. A smaller "
+        "learning rate, standardised inputs and targets, or clip_norm=1.0 usually cure this."
+    )
+    return StopReason("non_finite", sentence, {"epoch": epoch, "step": step})
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """The steps of some epochs: the rows each reads, its run-time numbers, and whether it reports its health.
+
+    `fixed` numbers hold for all steps, `varying` ones have a leading axis of steps; `learning_rate` is unrounded.
+    """
+
+    order: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    record: NDArray[np.bool_]
+    fixed: Arrays
+    varying: Arrays
+    learning_rate: NDArray[np.float64]
+
+    def run(self, job: Job, start: int, stop: int) -> Result:
+        """Run some of the steps in one call."""
+        scalars = {**self.fixed, **{name: values[start:stop] for name, values in self.varying.items()}}
+        bounds, record = self.bounds[start : stop + 1], self.record[start:stop]
+        return job.program.run(job.state, job.batches.data, self.order, bounds, scalars, record)
 
 
 class _Runner:
-    """Runs stretches of steps and learns how many fit into a call."""
+    """Runs stretches of epochs and learns how many steps fit into a call.
 
-    def __init__(self, job: Job, started: float, interrupted: threading.Event) -> None:
-        self.job, self.started, self.interrupted = job, started, interrupted
+    `losses` are those that a schedule may watch: of validation, or of training where there is none.
+    """
+
+    def __init__(self, job: Job, clock: Clock) -> None:
+        self.job, self.clock = job, clock
+        self.losses: list[float] = []
         self.seconds_per_step = CALL_SECONDS  # until it is known
 
     def epochs_a_call(self, left: int) -> int:
         """How many unobserved epochs take about as long as a call should."""
-        fit = int(CALL_SECONDS / max(self.seconds_per_step * self.job.steps_per_epoch, 1e-9))
-        return max(1, min(fit, left, _MOST_EPOCHS_A_CALL))
+        return max(1, min(self._steps_a_call() // self.job.batches.per_epoch, left, _MOST_EPOCHS_A_CALL))
 
-    def run(self, epoch: int, n_epochs: int, history: History) -> _Stretch:
-        """Run whole epochs, in as many calls as the time asks for; `epoch` is counted from the beginning of the fit."""
-        job, per_epoch = self.job, self.job.steps_per_epoch
-        order = np.concatenate([self._order(epoch + i) for i in range(n_epochs)])
-        bounds = self._bounds(n_epochs)
-        scalars = self._scalars(epoch, n_epochs, history)
-        in_epoch = np.tile(np.arange(per_epoch), n_epochs)
-        record = (in_epoch % 16 == 0) | (in_epoch == per_epoch - 1)
-        metrics: list[dict[str, NDArray[Any]]] = []
-        health: list[dict[str, NDArray[Any]]] = []
-        stretch, first, n_steps = _Stretch(), 0, n_epochs * per_epoch
-        began = time.perf_counter()
-        while first < n_steps and not stretch.failure and not stretch.cut:
-            last = min(n_steps, first + max(1, int(CALL_SECONDS / max(self.seconds_per_step, 1e-9))))
-            now = {
-                name: value if per_step is None else value[first:last] for name, (value, per_step) in scalars.items()
-            }
-            at = time.perf_counter()
-            result = job.program.run(job.state, job.data, order, bounds[first : last + 1], now, record[first:last])
-            self.seconds_per_step = (time.perf_counter() - at) / max(result.done, 1)
-            metrics.append(result.metrics)
-            health.append(result.health)
-            first = last
-            stretch.failure = result.failure
-            stretch.cut = self._cut() if first < n_steps or not result.failure else None
-        stretch.seconds = time.perf_counter() - began
-        self._sum_up(stretch, _join(metrics), _join(health), record)
-        return stretch
+    def run(self, first: int, n_epochs: int, *, may_be_cut: bool = True) -> _Stretch:
+        """Run whole epochs, in as many calls as the time asks for; `first` is counted from the beginning of the fit."""
+        steps, n_steps = self._steps(first, n_epochs), n_epochs * self.job.batches.per_epoch
+        results: list[Result] = []
+        done, failure, cut = 0, None, None
+        while done < n_steps and not failure and not cut:
+            began = time.perf_counter()
+            result = steps.run(self.job, done, min(n_steps, done + self._steps_a_call()))
+            self.seconds_per_step = (time.perf_counter() - began) / max(result.done, 1)
+            results.append(result)
+            failure = replace(result.failure, step=done + result.failure.step) if result.failure else None
+            done += result.done
+            cut = self.clock.cut() if may_be_cut else None
+        return _Stretch(self._epochs(first, steps, results), done, failure, cut)
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        rows, job = self.job.rows, self.job
-        if not job.shuffle:
-            return rows
-        return rows[random.permutation(len(rows), job.seed, random.SHUFFLE, (job.first_epoch + epoch, 0))]
+    def _steps_a_call(self) -> int:
+        return max(1, int(CALL_SECONDS / max(self.seconds_per_step, 1e-9)))
 
-    def _bounds(self, n_epochs: int) -> NDArray[np.int64]:
-        n, per_epoch = len(self.job.rows), self.job.steps_per_epoch
-        starts = np.minimum(np.arange(per_epoch) * self.job.batch_size, n)
-        return np.concatenate([*(starts + i * n for i in range(n_epochs)), [n_epochs * n]]).astype(np.int64)
+    def _steps(self, first: int, n_epochs: int) -> _Steps:
+        job, batches = self.job, self.job.batches
+        per_epoch = batches.per_epoch
+        at = np.arange(first * per_epoch, (first + n_epochs) * per_epoch)
+        in_epoch, epoch = at % per_epoch, job.first_epoch + at // per_epoch
+        progress = Progress(job.limits.epochs, per_epoch, self.losses)
+        rates = {name: rates_of(rate, at, progress) for name, rate in job.scalars.items() if isinstance(rate, Schedule)}
+        numbers = {name: rate for name, rate in job.scalars.items() if not isinstance(rate, Schedule)}
+        constant = np.full(len(at), float(numbers.get("learning_rate", np.nan)))
+        return _Steps(
+            order=batches.order(range(job.first_epoch + first, job.first_epoch + first + n_epochs)),
+            bounds=batches.bounds(n_epochs),
+            record=(in_epoch % 16 == 0) | (in_epoch == per_epoch - 1),
+            fixed={
+                "key": np.array([batches.seed, random.DROPOUT], np.uint32),
+                **{name: np.asarray(number) for name, number in numbers.items()},
+            },
+            varying={"counter": np.stack([in_epoch, epoch], axis=1).astype(np.uint32), **rates},
+            learning_rate=rates.get("learning_rate", constant),
+        )
 
-    def _scalars(self, epoch: int, n_epochs: int, history: History) -> dict[str, tuple[NDArray[Any], bool | None]]:
-        """Each run-time number with whether it has a value for every step."""
-        job, per_epoch = self.job, self.job.steps_per_epoch
-        steps = np.arange(epoch * per_epoch, (epoch + n_epochs) * per_epoch)
-        losses = [e.scores.get("val_loss", e.loss) for e in history.epochs]
-        progress = Progress(job.epochs, per_epoch, losses)
-        values: dict[str, tuple[NDArray[Any], bool | None]] = {
-            name: (rates_of(rate, steps, progress).astype(job.dtype), True)
-            if not isinstance(rate, (int, float))
-            else (np.asarray(rate, job.dtype), None)
-            for name, rate in job.scalars.items()
-        }
-        epochs = job.first_epoch + steps // per_epoch
-        values["key"] = np.array([job.seed, random.DROPOUT], np.uint32), None
-        values["counter"] = np.stack([steps % per_epoch, epochs], axis=1).astype(np.uint32), True
-        return values
-
-    def _cut(self) -> StopReason | None:
-        seconds, limit = time.perf_counter() - self.started, self.job.max_seconds
-        if self.interrupted.is_set():
-            return StopReason("interrupted", f"Stopped by Ctrl-C after {seconds:.1f} s.", {"seconds": seconds})
-        if limit is not None and seconds >= limit:
-            numbers = {"max_seconds": limit, "seconds": seconds}
-            return StopReason("max_seconds", f"The time limit of {limit:g} s is reached.", numbers)
-        return None
-
-    def _sum_up(self, stretch: _Stretch, metrics: Arrays, health: Arrays, record: NDArray[np.bool_]) -> None:
-        """Averages over the steps of each epoch that is complete."""
-        per_epoch = self.job.steps_per_epoch
-        recorded = np.concatenate([[0], np.cumsum(record)])
+    def _epochs(self, first: int, steps: _Steps, results: list[Result]) -> list[Epoch]:
+        """The complete ones among the epochs that were run: averages over their steps."""
+        job, per_epoch = self.job, self.job.batches.per_epoch
+        metrics = _join([result.metrics for result in results])
+        health = _join([result.health for result in results])
+        recorded = np.concatenate([[0], np.cumsum(steps.record)])  # how many steps before each reported their health
+        epochs = []
         for i in range(len(metrics["loss"]) // per_epoch):
-            steps = slice(i * per_epoch, (i + 1) * per_epoch)
-            weight = metrics["weight"][steps].astype(np.float64)
+            own = slice(i * per_epoch, (i + 1) * per_epoch)
+            weight = metrics["weight"][own].astype(np.float64)
             share = weight / weight.sum() if weight.sum() else weight
-            stretch.loss.append(float(metrics["loss"][steps].astype(np.float64) @ share))
-            stretch.penalty.append(float(metrics["penalty"][steps].astype(np.float64) @ share))
-            rows = slice(recorded[steps.start], recorded[steps.stop])
+            rows = slice(recorded[own.start], recorded[own.stop])
             norms = {name.split("/", 1)[1]: float(values[rows].mean()) for name, values in health.items()}
-            stretch.norms.append(norms)
+            loss, penalty = (float(metrics[name][own].astype(np.float64) @ share) for name in ("loss", "penalty"))
+            rate = float(steps.learning_rate[own.stop - 1])
+            epochs.append(Epoch(job.first_epoch + first + i, loss, penalty, rate, 0.0, {}, norms))
+        return epochs
 
 
 def _join(reports: list[dict[str, NDArray[Any]]]) -> Arrays:
     return {name: np.concatenate([report[name] for report in reports]) for name in reports[0]}
-
-
-def _copy(state: Mapping[str, NDArray[Any]]) -> Arrays:
-    return {name: array.copy() for name, array in state.items()}
-
-
-def _restore(state: MutableMapping[str, NDArray[Any]], saved: Arrays) -> None:
-    for name, array in saved.items():
-        state[name][...] = array
-
-
-def _record(history: History, job: Job, stretch: _Stretch) -> None:
-    per_epoch = job.steps_per_epoch
-    rate = job.scalars.get("learning_rate", float("nan"))
-    for loss, penalty, norms in zip(stretch.loss, stretch.penalty, stretch.norms, strict=True):
-        losses = [e.scores.get("val_loss", e.loss) for e in history.epochs]
-        last = np.array([(len(history) + 1) * per_epoch - 1])
-        eta = float(rates_of(rate, last, Progress(job.epochs, per_epoch, losses))[0])
-        seconds = stretch.seconds / len(stretch.loss)
-        history.epochs.append(Epoch(job.first_epoch + len(history), loss, penalty, eta, seconds, {}, norms))
-
-
-def _timed(epoch: Epoch, started: float, history: History) -> Epoch:
-    """The epoch with all the time since the one before it, validation included."""
-    before = sum(e.seconds for e in history.epochs[:-1])
-    seconds = max(time.perf_counter() - started - before, 0.0)
-    return Epoch(
-        epoch.epoch, epoch.loss, epoch.penalty, epoch.learning_rate, seconds, epoch.scores, epoch.gradient_norms
-    )
-
-
-def _after_epoch(job: Job, best: Plateau | None, flat: Plateau | None, called_off: bool) -> StopReason | None:
-    if called_off:
-        return StopReason("callback", "A callback asked to stop.")
-    early, convergence = job.early_stopping, job.convergence
-    if best and early and best.reached:
-        sentence = (
-            f"{early.monitor} has not improved on {best.best:.6g}, of epoch {job.first_epoch + best.best_epoch + 1}, "
-            f"for {early.patience} epochs."
-        )
-        numbers = {"best": best.best, "best_epoch": job.first_epoch + best.best_epoch, "patience": early.patience}
-        return StopReason("early_stopping", sentence, numbers)
-    if flat and convergence and flat.reached:
-        sentence = f"The training loss has not fallen by more than {convergence.tolerance:g} for {convergence.patience} epochs."
-        numbers = {"loss": flat.best, "tolerance": convergence.tolerance, "patience": convergence.patience}
-        return StopReason("converged", sentence, numbers)
-    return None
-
-
-def _non_finite(failure: Failure, epoch: int) -> StopReason:
-    place = f", where it first went wrong in {failure.scope!r}" if failure.scope else ""
-    sentence = (
-        f"Training diverged: the {failure.check} became NaN or infinite in epoch {epoch + 1}{place}; the network keeps its last "
-        "finite parameters. A smaller learning rate, standardised inputs and targets, or clip_norm=1.0 usually cure this."
-    )
-    return StopReason("non_finite", sentence, {"epoch": epoch})
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts as usual. Only the main thread can be told."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    usual = signal.getsignal(signal.SIGINT)
-
-    def handler(number: int, frame: Any) -> None:
-        event.set()
-        signal.signal(signal.SIGINT, usual)
-
-    if usual is None or usual is signal.SIG_IGN:
-        yield event
-        return
-    signal.signal(signal.SIGINT, handler)
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, usual)

@@ -16,6 +16,7 @@ class Memory:
 
     `adapted`: whether Standardize layers have seen the training data. `epochs`: how many have been trained, over all fits.
     `learned`: how many steps of online learning were taken. `preprocessing`: plain data of the caller's, saved with the network.
+    `lost`: the name of the user's own loss, if the network came from a file that could not hold it.
     """
 
     loss: Loss | None = None
@@ -26,3 +27,4 @@ class Memory:
     epochs: int = 0
     learned: int = 0
     preprocessing: dict[str, Any] | None = None
+    lost: str | None = None

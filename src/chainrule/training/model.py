@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from chainrule.errors import ArgumentError, check_number
 from chainrule.graph import DType, Node, input, scope, show_shape
 from chainrule.graph.types import ROWS
 from chainrule.nn import Draw, Layer, walk
@@ -24,6 +26,7 @@ class Model:
     """Layers and all that a step carries along, in one dictionary of arrays.
 
     The arrays are named ``params/dense1/weight``, ``state/standardize1/mean``, ``optimizer/adam/mean/dense1/weight``.
+    `descent` is the optimiser whose state they hold, with the names of the parameters it descends on; None before any.
     """
 
     layer: Layer
@@ -32,14 +35,22 @@ class Model:
     dtype: np.dtype[Any]
     seed: int
     arrays: Arrays
+    descent: tuple[Transform, tuple[str, ...]] | None = None
 
     @staticmethod
-    def initial(layer: Layer, input_shape: tuple[int, ...], seed: int, dtype: np.dtype[Any]) -> Model:
-        """The model before any training, with parameters drawn by the seed."""
-        params, state = layer.init(input_shape, Draw(seed))
+    def initial(
+        layer: Layer, input_shape: tuple[int, ...], seed: int, dtype: np.dtype[Any], draw: Draw | None = None
+    ) -> Model:
+        """The model before any training, with parameters drawn by the seed, or from another source of random numbers."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is found below
+            params, state = layer.init(input_shape, draw or Draw(seed))
+            named = {**{f"{PARAMS}/{k}": v for k, v in params.items()}, **{f"{STATE}/{k}": v for k, v in state.items()}}
+            arrays = {name: np.array(array, dtype=dtype) for name, array in named.items()}
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                own = name.partition("/")[2]
+                raise ArgumentError(f"The initial {own!r} holds NaN, infinity or what is too large for {dtype.name}.")
         shape = output_shape(layer, params, state, input_shape)
-        named = {**{f"{PARAMS}/{k}": v for k, v in params.items()}, **{f"{STATE}/{k}": v for k, v in state.items()}}
-        arrays = {name: np.array(array, dtype=dtype) for name, array in named.items()}
         return Model(layer, input_shape, shape, dtype, seed, arrays)
 
     @property
@@ -69,12 +80,27 @@ class Model:
             roles.append((name, trainable, own in layer.penalised))
         return roles
 
-    def start_descent(self, optimizer: Transform) -> None:
-        """Give the optimiser the state it has before the first step, in place of any it had."""
-        new = optimizer.init({name: array for name, array in self.params.items() if name in set(self.trainable())})
+    def check_finite(self) -> None:
+        """Raise `ArgumentError` if a parameter is NaN or infinite, as it can only be if somebody wrote that into it."""
+        for name, array in self.params.items():
+            if not np.isfinite(array).all():
+                raise ArgumentError(f"params[{name!r}] holds NaN or infinity: write numbers into it, or call reset().")
+
+    def descent_by(self, optimizer: Transform) -> Arrays:
+        """The state that an optimiser has before its first step on this model, by its names in `arrays`."""
+        trainable = set(self.trainable())
+        new = optimizer.init({name: array for name, array in self.params.items() if name in trainable})
+        return {f"{OPTIMIZER}/{name}": np.array(array) for name, array in new.items()}
+
+    def start_descent(self, optimizer: Transform, full: Transform) -> None:
+        """Go on with the state of `optimizer` if it is here, else begin with that of `full`: the optimiser and clipping."""
+        descent = (optimizer, tuple(self.trainable()))
+        if self.descent == descent:
+            return
         for name in [name for name in self.arrays if name.startswith(f"{OPTIMIZER}/")]:
             del self.arrays[name]
-        self.arrays |= {f"{OPTIMIZER}/{name}": np.array(array) for name, array in new.items()}
+        self.arrays |= self.descent_by(full)
+        self.descent = descent
 
     def nodes(self, kind: str) -> dict[str, Node]:
         """An input of the graph for each array of a kind, by its name without the kind."""
@@ -102,3 +128,42 @@ class Model:
             cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
             lines.append("  ".join([*cells, number.rjust(widths[3])]))
         return "\n".join(lines)
+
+
+def copies(arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """A copy of each array."""
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+def put_back(arrays: MutableMapping[str, NDArray[Any]], saved: Mapping[str, NDArray[Any]]) -> None:
+    """Write copies back, in place."""
+    for name, array in saved.items():
+        arrays[name][...] = array
+
+
+def as_input_shape(input_shape: Any) -> tuple[int, ...]:
+    """The shape of a row, from a number of features or a sequence of dimensions.
+
+    >>> as_input_shape(4), as_input_shape([28, 28])
+    ((4,), (28, 28))
+    """
+    if isinstance(input_shape, (Sequence, np.ndarray)) and not isinstance(input_shape, (str, bytes)):
+        dims = tuple(input_shape)
+    else:
+        dims = (input_shape,)
+    return tuple(int(check_number("input_shape", dim, low=1, integer=True)) for dim in dims)
+
+
+def as_float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """The dtype of a network's numbers: float32 or float64.
+
+    >>> as_float_dtype("float64")
+    dtype('float64')
+    """
+    try:
+        chosen = np.dtype(dtype).name if dtype is not None else repr(None)  # which NumPy takes for float64
+    except (TypeError, ValueError):
+        chosen = repr(dtype)
+    if chosen not in ("float32", "float64"):
+        raise ArgumentError(f'dtype must be "float32" or "float64", but is {chosen}.')
+    return np.dtype(chosen)

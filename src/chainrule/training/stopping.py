@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from chainrule.errors import check_number
+from chainrule.errors import ArgumentError, check_number
 
 
 @dataclass(frozen=True)
 class StopReason:
     """Why training stopped: a name, a sentence, and the numbers in it.
 
-    Names: "epochs", "early_stopping", "converged", "max_seconds", "interrupted", "non_finite", "callback".
+    Names: "epochs", "early_stopping", "converged", "max_seconds", "interrupted", "non_finite", "callback". The sentence counts
+    epochs and batches from 1, as people do; the numbers count them from 0, as `Epoch.epoch` does.
     """
 
     name: str
@@ -44,6 +46,8 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         check_number("patience", self.patience, low=1, integer=True)
         check_number("min_delta", self.min_delta, low=0)
+        if not isinstance(self.monitor, str) or not self.monitor.startswith("val_"):
+            raise ArgumentError(f'monitor must be "val_loss" or "val_" and a metric, but is {self.monitor!r}.')
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,40 @@ class Convergence:
     def __post_init__(self) -> None:
         check_number("tolerance", self.tolerance, low=0)
         check_number("patience", self.patience, low=1, integer=True)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All that `fit` was told about ending, checked: after how many epochs, and what may end it before."""
+
+    epochs: int
+    early_stopping: EarlyStopping | None = None
+    convergence: Convergence | None = None
+    max_seconds: float | None = None
+    callbacks: tuple[Callable[[Any], object], ...] = ()
+
+    @staticmethod
+    def of(
+        epochs: int,
+        early_stopping: EarlyStopping | None,
+        convergence: Convergence | None,
+        max_seconds: float | None,
+        callbacks: Iterable[Callable[[Any], object]],
+    ) -> Limits:
+        """Checked limits."""
+        epochs = int(check_number("epochs", epochs, low=1, integer=True))
+        if max_seconds is not None:
+            check_number("max_seconds", max_seconds, above=0)
+        for name, value, kind, example in (
+            ("early_stopping", early_stopping, EarlyStopping, "EarlyStopping(patience=10)"),
+            ("convergence", convergence, Convergence, "Convergence(tolerance=1e-4)"),
+        ):
+            if value is not None and not isinstance(value, kind):
+                raise ArgumentError(f"{name} must be None or made like {example}, but is {value!r}.")
+        given = tuple(callbacks) if isinstance(callbacks, Iterable) else (callbacks,)
+        if not isinstance(callbacks, Iterable) or not all(map(callable, given)):
+            raise ArgumentError(f"callbacks must be a list of functions of an Epoch, but is {callbacks!r}.")
+        return Limits(epochs, early_stopping, convergence, max_seconds, given)
 
 
 @dataclass

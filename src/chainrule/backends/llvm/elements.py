@@ -1,0 +1,272 @@
+"""The value of a node at a place: element-wise operations, broadcasts, and rearrangements, for one number or a vector of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from chainrule.backends.llvm.code import Code, Const, Index, Operand, Type, Value
+from chainrule.backends.llvm.memory import Buffer, register_type, strides
+from chainrule.backends.llvm.vector_math import VectorMath
+from chainrule.errors import BackendError
+from chainrule.graph import ROWS, DType, Node, Shape
+
+Place = tuple[Index, ...]
+
+_FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_WEYL = (0x9E3779B9, 0xBB67AE85)
+
+
+class Elements:
+    """Computes values of nodes at places. `buffers` says where the nodes lie that are stored already."""
+
+    def __init__(self, code: Code, lanes: int, rows: Value, capacity: Value) -> None:
+        self.code, self.lanes, self.rows, self.capacity = code, lanes, rows, capacity
+        self.buffers: dict[Node, Buffer] = {}
+        self.math = VectorMath(code).table()
+
+    def size(self, dim: object) -> Index:
+        """The length of an axis."""
+        return self.rows if dim is ROWS else dim  # type: ignore[return-value]
+
+    def load(self, buffer: Buffer, place: Place, lanes: int) -> Operand:
+        """The number at a place, or a vector of them along the last axis."""
+        offset = self.code.offset(place, strides(self.code, buffer.shape, self.lanes, self.capacity))
+        loaded = self.code.load(buffer.pointer, self.code.plus(buffer.base, offset), Type(buffer.kind, lanes))
+        if buffer.dtype is DType.BOOL:
+            return self.code.compare("ne", loaded, Const(loaded.type, 0))
+        return loaded
+
+    def store(self, value: Operand, buffer: Buffer, place: Place) -> None:
+        """Put a number, or a vector along the last axis, at a place."""
+        offset = self.code.offset(place, strides(self.code, buffer.shape, self.lanes, self.capacity))
+        if buffer.dtype is DType.BOOL:
+            value = self.code.op("zext", value.type.of("i8"), value)
+        self.code.store(value, buffer.pointer, self.code.plus(buffer.base, offset))
+
+    def value(self, node: Node, place: Place, lanes: int, known: dict[Node, Operand] | None = None) -> Operand:
+        """The value of a node at a place. `known` are values at this very place."""
+        known = {} if known is None else known
+        if node in known:
+            return known[node]
+        if node in self.buffers:
+            buffer = self.buffers[node]
+            return (
+                self.code.spread(self.load(buffer, place, 1), lanes)
+                if not node.shape
+                else self.load(buffer, place, lanes)
+            )
+        if node.op == "const":
+            return Const(register_type(node.dtype, lanes), node.attributes["value"].item())
+        if node.op == "broadcast":
+            return self._broadcast(node, place, lanes)
+        if node.op == "random_bits":
+            return self._random_bits(node, place, lanes)
+        if node.op in _REARRANGE:
+            return _REARRANGE[node.op](self, node, place)
+        result = self._apply(node, [self.value(x, place, lanes, known) for x in node.inputs], lanes)
+        known[node] = result
+        return result
+
+    # ------------------------------------------------------------------------------------------ element-wise
+
+    def _apply(self, node: Node, x: list[Operand], lanes: int) -> Operand:
+        code, op = self.code, node.op
+        type = register_type(node.dtype, lanes)
+        if op in self.math:
+            return self.math[op](x[0])
+        if op in _FLOAT_OPS:
+            return code.op(_FLOAT_OPS[op] if type.is_float else op, type, *x)
+        if op == "neg":
+            return code.op("fneg", type, x[0]) if type.is_float else code.op("sub", type, Const(type, 0), x[0])
+        if op == "maximum":
+            return code.combine("maximum", *x) if type.is_float else self._larger(node, x)
+        if op == "abs":
+            return code.op("fabs", type, x[0]) if type.is_float else self._absolute(node, x[0])
+        if op in ("less", "equal"):
+            return self._compare(node, x)
+        if op == "select":
+            return code.op("select", type, *x)
+        if op == "cast":
+            return self._cast(x[0], node.inputs[0].dtype, node.dtype, type)
+        if op == "stop_gradient":
+            return x[0]
+        raise BackendError(f"The LLVM backend has no code for the primitive {op!r}; run it with backend='numpy'.")
+
+    def _larger(self, node: Node, x: list[Operand]) -> Operand:
+        signed = node.dtype is DType.INT32
+        return self.code.op("select", x[0].type, self.code.compare("sgt" if signed else "ugt", *x), *x)
+
+    def _absolute(self, node: Node, x: Operand) -> Operand:
+        if node.dtype is not DType.INT32:
+            return x
+        zero = Const(x.type, 0)
+        negative = self.code.compare("slt", x, zero)
+        return self.code.op("select", x.type, negative, self.code.op("sub", x.type, zero, x), x)
+
+    def _compare(self, node: Node, x: list[Operand]) -> Operand:
+        dtype = node.inputs[0].dtype
+        if dtype.is_float:
+            return self.code.compare("olt" if node.op == "less" else "oeq", *x)
+        if node.op == "equal":
+            return self.code.compare("eq", *x)
+        return self.code.compare("slt" if dtype is DType.INT32 else "ult", *x)
+
+    def _cast(self, x: Operand, old: DType, new: DType, type: Type) -> Operand:
+        code = self.code
+        if old is new:
+            return x
+        if new is DType.BOOL:
+            return code.compare("une" if old.is_float else "ne", x, Const(x.type, 0))
+        signed_old, signed_new = old is DType.INT32, new is DType.INT32
+        if old.is_float and new.is_float:
+            return code.op("fpext" if new is DType.FLOAT64 else "fptrunc", type, x)
+        if old.is_float:
+            return code.op("fptosi" if signed_new else "fptoui", type, x)
+        if new.is_float:
+            return code.op("sitofp" if signed_old else "uitofp", type, x)
+        bits = {"i1": 1, "i8": 8, "i32": 32}
+        if bits[x.type.kind] == bits[type.kind]:
+            return x
+        return code.op("zext" if bits[x.type.kind] < bits[type.kind] else "trunc", type, x)
+
+    def _random_bits(self, node: Node, place: Place, lanes: int) -> Operand:
+        """Philox4x32-10 (see `chainrule.random`), for each element by itself."""
+        code, wide = self.code, Type("i64", lanes)
+        key, counter = ([self._wide(self.load(self.buffers[x], (i,), 1), lanes) for i in range(2)] for x in node.inputs)
+        element = self._number(node.shape, place, lanes)
+        halves = node.attributes["bits"] == 16
+        word = code.op("lshr", wide, element, Const(wide, 1)) if halves else element
+        block = code.op("and", wide, code.op("lshr", wide, word, Const(wide, 2)), Const(wide, 0xFFFFFFFF))
+        c: list[Operand] = [block, Const(wide, node.attributes["layer"]), counter[0], counter[1]]
+        low, shift = Const(wide, 0xFFFFFFFF), Const(wide, 32)
+        k = list(key)
+        for _ in range(10):
+            p = [code.op("mul", wide, c[2 * i], Const(wide, _MULTIPLIERS[i])) for i in range(2)]
+            high = [code.op("lshr", wide, x, shift) for x in p]
+            lower = [code.op("and", wide, x, low) for x in p]
+            c = [
+                code.op("xor", wide, code.op("xor", wide, high[1], c[1]), k[0]),
+                lower[1],
+                code.op("xor", wide, code.op("xor", wide, high[0], c[3]), k[1]),
+                lower[0],
+            ]
+            k = [
+                code.op("and", wide, code.op("add", wide, x, Const(wide, w)), low)
+                for x, w in zip(k, _WEYL, strict=True)
+            ]
+        place_in_block = code.op("and", wide, word, Const(wide, 3))
+        result: Operand = c[3]
+        for i in (2, 1, 0):
+            result = code.op("select", wide, code.compare("eq", place_in_block, Const(wide, i)), c[i], result)
+        if halves:
+            odd = code.compare("ne", code.op("and", wide, element, Const(wide, 1)), Const(wide, 0))
+            result = code.op("select", wide, odd, code.op("lshr", wide, result, Const(wide, 16)), result)
+            result = code.op("and", wide, result, Const(wide, 0xFFFF))
+        return code.op("trunc", Type("i32", lanes), result)
+
+    def _wide(self, x: Operand, lanes: int) -> Operand:
+        return self.code.spread(self.code.op("zext", Type("i64"), x), lanes)
+
+    def _number(self, shape: Shape, place: Place, lanes: int) -> Operand:
+        """The number of an element, counted row by row, for each lane."""
+        linear: Index = 0
+        for dim, i in zip(shape, place, strict=True):
+            linear = self.code.plus(self.code.times(linear, self.size(dim)), i)
+        return self.code.op("iota", Type("i64", lanes), self.code.index(linear))
+
+    # ------------------------------------------------------------------------------------------ places
+
+    def _broadcast(self, node: Node, place: Place, lanes: int) -> Operand:
+        (x,) = node.inputs
+        axes = node.attributes["axes"]
+        inner = tuple(i for axis, i in enumerate(place) if axis not in axes)
+        if len(place) - 1 in axes:
+            return self.code.spread(self.value(x, inner, 1), lanes)
+        return self.value(x, inner, lanes)
+
+    def _reshape(self, node: Node, place: Place) -> Operand:
+        (x,) = node.inputs
+        linear: Index = 0
+        for dim, i in zip(node.shape, place, strict=True):
+            linear = self.code.plus(self.code.times(linear, self.size(dim)), i)
+        inner: list[Index] = []
+        for axis in range(x.rank - 1, 0, -1):
+            size = self.size(x.shape[axis])
+            inner.append(self._divide("urem", linear, size))
+            linear = self._divide("udiv", linear, size)
+        return self.value(x, (linear, *reversed(inner)) if x.rank else (), 1)
+
+    def _divide(self, name: str, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a // b if name == "udiv" else a % b
+        return self.code.op(name, Type("i64"), self.code.index(a), self.code.index(b))
+
+    def _transpose(self, node: Node, place: Place) -> Operand:
+        permutation = node.attributes["permutation"]
+        inner: list[Index] = [0] * len(place)
+        for axis, i in zip(permutation, place, strict=True):
+            inner[axis] = i
+        return self.value(node.inputs[0], tuple(inner), 1)
+
+    def _slice(self, node: Node, place: Place) -> Operand:
+        start = node.attributes["start"]
+        return self.value(
+            node.inputs[0], tuple(self.code.plus(i, low or 0) for i, low in zip(place, start, strict=True)), 1
+        )
+
+    def _guarded(self, x: Node, place: Place, bounds: list[tuple[int, int, int]], other: Operand) -> Operand:
+        """x at the place moved by each (axis, low, length), or `other` where that lies outside x."""
+        inside: Operand | None = None
+        inner = list(place)
+        for axis, low, length in bounds:
+            if length == 0:
+                return other
+            moved = self.code.index(self.code.plus(place[axis], -low))
+            fits = self.code.compare("ult", moved, Const(Type("i64"), length))
+            inside = fits if inside is None else self.code.op("and", Type("i1"), inside, fits)
+            inner[axis] = self.code.op("select", Type("i64"), fits, moved, Const(Type("i64"), 0))
+        value = self.value(x, tuple(inner), 1)
+        return value if inside is None else self.code.op("select", value.type, inside, value, other)
+
+    def _pad(self, node: Node, place: Place) -> Operand:
+        (x,) = node.inputs
+        widths = node.attributes["widths"]
+        bounds = [(axis, low, int(x.shape[axis])) for axis, (low, high) in enumerate(widths) if low or high]  # type: ignore[arg-type]
+        filler = np.asarray(node.attributes["value"]).astype(node.dtype.numpy).item()
+        return self._guarded(x, place, bounds, Const(register_type(node.dtype, 1), filler))
+
+    def _concat(self, node: Node, place: Place) -> Operand:
+        axis, low = node.attributes["axis"], 0
+        result: Operand = Const(register_type(node.dtype, 1), 0)
+        for x in node.inputs:
+            length = int(x.shape[axis])  # type: ignore[arg-type]
+            result = self._guarded(x, place, [(axis, low, length)], result)
+            low += length
+        return result
+
+    def _windows(self, node: Node, place: Place) -> Operand:
+        a = node.attributes
+        rank = node.rank - len(a["axes"])
+        inner = list(place[:rank])
+        for axis, offset, s, d in zip(a["axes"], place[rank:], a["stride"], a["dilation"], strict=True):
+            inner[axis] = self.code.plus(self.code.times(inner[axis], s), self.code.times(offset, d))
+        return self.value(node.inputs[0], tuple(inner), 1)
+
+    def _take(self, node: Node, place: Place) -> Operand:
+        table, ids = node.inputs
+        row = self.code.op("sext", Type("i64"), self.value(ids, place[: ids.rank], 1))
+        return self.value(table, (row, *place[ids.rank :]), 1)
+
+
+_REARRANGE: dict[str, Callable[[Elements, Node, Place], Operand]] = {
+    "reshape": Elements._reshape,
+    "transpose": Elements._transpose,
+    "slice": Elements._slice,
+    "pad": Elements._pad,
+    "concat": Elements._concat,
+    "windows": Elements._windows,
+    "take": Elements._take,
+}

@@ -1,0 +1,188 @@
+"""The plan of a step: which nodes are computed together, in which order, and which of them lie in memory.
+
+A group is one loop nest. A contraction or a reduction begins a group, and element-wise nodes of the same shape join it, so that
+bias, activation, its derivative and the optimiser are computed while the sum is still in a register. What nobody outside the
+group needs is never stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chainrule.graph import ROWS, Graph, Node, Shape, Step
+
+ELEMENTWISE = frozenset(
+    {"add", "sub", "mul", "div", "neg", "maximum", "abs", "exp", "log", "sqrt", "tanh", "logistic", "softplus", "erf"}
+    | {"sin", "cos", "floor", "less", "equal", "select", "cast", "stop_gradient", "random_bits"}
+)
+# One output element is one input element at another place: computed one number at a time.
+REARRANGING = frozenset({"reshape", "transpose", "pad", "slice", "concat", "windows", "take"})
+# Read where they are used, never stored.
+INLINE = frozenset({"const", "broadcast", "input"})
+
+
+@dataclass(eq=False)
+class Group:
+    """A loop nest over `shape`: what begins it, and what is computed along with it, in order."""
+
+    root: Node
+    shape: Shape
+    members: list[Node]
+    health_only: bool = False
+    stored: list[Node] = field(default_factory=list)
+    stored_for_health: list[Node] = field(default_factory=list)  # only in the steps that record it
+
+    @property
+    def kind(self) -> str:
+        """What its root is: "contract", "reduce", "rearrange", "map", or the primitive itself."""
+        op = self.root.op
+        if op in ("reduce_sum", "reduce_max"):
+            return "reduce"
+        return "map" if op in ELEMENTWISE else "rearrange" if op in REARRANGING else op
+
+
+@dataclass(eq=False)
+class Plan:
+    """The groups in order, and the group of every node that has one; `inlined` nodes are computed inside a reduction."""
+
+    step: Step
+    groups: list[Group]
+    of: dict[Node, Group]
+    inlined: set[Node]
+
+
+def plan(step: Step) -> Plan:
+    """Decide on the groups, greedily, in the order of the graph; what depends on no data comes first."""
+    graph = step.graph
+    usual = set(Graph.of(_usual_outputs(step)).nodes)
+    users = _users(graph)
+    result = Plan(step, [], {}, _inlined(graph, users))
+    number: dict[Node, int] = {}
+    for node in _order(graph, step):
+        if node.op in INLINE or node in result.inlined:
+            continue
+        health_only = node not in usual
+        latest = max((number[x] for x in _sources(node, result.inlined) if x in number), default=-1)
+        group = result.groups[latest] if latest >= 0 else None
+        if (
+            node.op in ELEMENTWISE
+            and group is not None
+            and group.shape == node.shape
+            and group.kind in ("map", "contract", "reduce")
+            and group.health_only == health_only
+        ):
+            group.members.append(node)
+        else:
+            group = Group(node, node.shape, [node], health_only)
+            result.groups.append(group)
+            latest = len(result.groups) - 1
+        result.of[node] = group
+        number[node] = latest
+    _choose_stored(result, users, usual)
+    return result
+
+
+def _usual_outputs(step: Step) -> list[Node]:
+    parts = (step.update, step.metrics, step.rows, step.checks)
+    return [node for part in parts for node in part.values()]
+
+
+def _users(graph: Graph) -> dict[Node, list[Node]]:
+    users: dict[Node, list[Node]] = {}
+    for node in graph.nodes:
+        for x in node.inputs:
+            users.setdefault(x, []).append(node)
+    return users
+
+
+def _order(graph: Graph, step: Step) -> list[Node]:
+    """The nodes of the graph, those first that depend on no data: they are few and small, and others wait for them."""
+    given = set(step.data.values())
+    for node in graph.nodes:
+        if any(x in given for x in node.inputs):
+            given.add(node)
+    return sorted(graph.nodes, key=lambda node: node in given)
+
+
+def _inlined(graph: Graph, users: dict[Node, list[Node]]) -> set[Node]:
+    """Element-wise nodes that one reduction alone needs: it computes them as it goes."""
+    outputs = set(graph.outputs)
+    inlined: set[Node] = set()
+    for node in reversed(graph.nodes):
+        if node.op in ELEMENTWISE and node not in outputs and len(users.get(node, [])) == 1:
+            (user,) = users[node]
+            if user.op in ("reduce_sum", "reduce_max") or user in inlined:
+                inlined.add(node)
+    return inlined
+
+
+def _sources(node: Node, inlined: set[Node]) -> list[Node]:
+    """The nodes that must be computed before a node can be: its inputs, seen through what is inlined."""
+    found, pending = [], list(node.inputs)
+    while pending:
+        x = pending.pop()
+        if x in inlined or x.op in INLINE:
+            pending.extend(x.inputs)
+        else:
+            found.append(x)
+    return found
+
+
+def _choose_stored(result: Plan, users: dict[Node, list[Node]], usual: set[Node]) -> None:
+    step = result.step
+    outputs = {node for part in (step.update, step.metrics, step.rows) for node in part.values()}
+    for group in result.groups:
+        members = set(group.members)
+        for node in group.members:
+            outside = [user for user in users.get(node, []) if user not in members]
+            if node in outputs or any(user in usual for user in outside) or (group.health_only and outside):
+                group.stored.append(node)
+            elif outside:
+                group.stored_for_health.append(node)
+            elif node in result.step.health.values():
+                group.stored.append(node)
+
+
+def reads(group: Group, node: Node, inlined: set[Node]) -> bool:
+    """Whether a group reads the stored value of a node."""
+    return any(node in _sources_with_inputs(member, inlined) for member in group.members)
+
+
+def _sources_with_inputs(node: Node, inlined: set[Node]) -> set[Node]:
+    found, pending = set(), list(node.inputs)
+    while pending:
+        x = pending.pop()
+        found.add(x)
+        if x in inlined or x.op in INLINE:
+            pending.extend(x.inputs)
+    return found
+
+
+def outside(group: Group, inlined: set[Node]) -> set[Node]:
+    """The nodes whose stored values a group reads."""
+    found = {x for member in group.members for x in _sources_with_inputs(member, inlined)}
+    return found - set(group.members)
+
+
+def reads_of(nodes: set[Node], inlined: set[Node]) -> set[Node]:
+    """What is read to give the values of nodes that are stored already, or are nothing but broadcasts of such."""
+    return {x for node in nodes if node.op in INLINE for x in _sources_with_inputs(node, inlined)}
+
+
+def runs(plan: Plan) -> list[list[Group]]:
+    """The groups in order, those together that can share one loop over the rows: each looks only at its own row."""
+    result: list[list[Group]] = []
+    for group in plan.groups:
+        last = result[-1] if result else []
+        if last and _by_row(group) and _by_row(last[-1]) and group.health_only == last[-1].health_only:
+            last.append(group)
+        else:
+            result.append([group])
+    return result
+
+
+def _by_row(group: Group) -> bool:
+    """Whether a group computes each row from that row alone, of whatever has rows."""
+    if group.shape[:1] != (ROWS,) or group.kind not in ("map", "reduce"):
+        return False
+    return group.kind == "map" or 0 not in group.root.attributes["axes"]

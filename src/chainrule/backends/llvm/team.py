@@ -1,0 +1,111 @@
+"""How the threads of a team share a step.
+
+A thread owns outputs, never parts of a sum, so the bits are the same for any number of threads. Whatever has a first axis of
+rows is shared by rows: a thread that goes on to the next group finds its own rows ready, and need not wait. Threads meet only
+where one reads what another has written, or overwrites what another may still be reading.
+
+A batch of few rows is shared by columns instead, in its contractions; then the threads meet after each group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand, Value
+from chainrule.backends.llvm.plan import Group, outside
+from chainrule.graph import ROWS, Node
+
+if TYPE_CHECKING:
+    from chainrule.backends.llvm.lower import Lowering
+
+
+class Team:
+    """Records the parts of a thread and where it meets the others."""
+
+    def __init__(self, low: Lowering, size: int) -> None:
+        self.low, self.size = low, size
+
+    def begin(self, rows: Value) -> None:
+        """At the start of a step: this thread's rows, and whether contractions are shared by columns."""
+        self.written: dict[Node, bool] = {}  # since the last meeting, and whether it is shared by rows
+        self.read: dict[Node, bool] = {}
+        self.by_columns: Operand | None = None
+        if self.size == 1:
+            return
+        code, lanes = self.low.code, self.low.lanes
+        self.by_columns = code.compare("slt", rows, Const(I64, self.size * lanes))
+        share = code.op("udiv", I64, code.index(code.plus(rows, self.size * lanes - 1)), Const(I64, self.size * lanes))
+        share = code.op("mul", I64, share, Const(I64, lanes))
+        first = code.least(code.times(self.low.rank, share), rows)
+        self.rows = (first, code.least(code.plus(first, share), rows))
+
+    def part(self, dim: object, step: int) -> tuple[Index, Index]:
+        """This thread's part of an axis, in whole steps."""
+        if self.size == 1:
+            return 0, self.low.elements.size(dim)
+        if dim is ROWS:
+            return self.rows
+        return self.split(int(dim), step)  # type: ignore[call-overload]
+
+    def split(self, size: int, step: int) -> tuple[Index, Index]:
+        """This thread's part of a known length, in whole steps."""
+        if self.size == 1:
+            return 0, size
+        steps = -(-size // step)
+        share = -(-steps // self.size) * step
+        code = self.low.code
+        first = code.least(code.times(self.low.rank, share), size)
+        return first, code.least(code.plus(first, share), size)
+
+    def alone(self, body: Callable[[], None]) -> None:
+        """What one thread does for all."""
+        if self.size == 1:
+            body()
+        else:
+            self.low.code.branch(self.low.code.compare("eq", self.low.rank, Const(I64, 0)), body)
+
+    def meet(self) -> None:
+        """All threads meet."""
+        if self.size > 1:
+            self.low.code.block.append(Barrier())
+        self.written, self.read = {}, {}
+
+    def wrote(self, node: Node) -> None:
+        """A node has been stored, shared by rows if it has them first."""
+        self.written[node] = node.shape[:1] == (ROWS,)
+
+    def before(self, run: list[Group], overwrites: list[Node]) -> None:
+        """Meet, if a run of groups needs it, before it begins; `overwrites` are the states whose old values it replaces."""
+        if self.size == 1:
+            return
+        by_rows = all(_shared_by_rows(group) for group in run)
+        own = {node for group in run for node in group.members}
+        sources = {x for group in run for x in outside(group, self.low.plan.inlined)} - own
+        others = [x for x in sources if x in self.written and not (by_rows and self.written[x])]
+        if others or any(x in self.read or x in self.written for x in overwrites):
+            self.meet()
+        elif any(x in self.written for x in sources) and self.by_columns is not None:
+            self.low.code.branch(self.by_columns, lambda: self.low.code.block.append(Barrier()))
+        for x in sources:
+            self.read[x] = True
+        for group in run:
+            for node in (*group.stored, *group.stored_for_health):
+                self.written[node] = by_rows
+
+
+def _shared_by_rows(group: Group) -> bool:
+    """Whether a thread computes the rows of a group that it owns, and looks at no others."""
+    if group.shape[:1] != (ROWS,):
+        return False
+    if group.kind == "contract":
+        spec = group.root.attributes["spec"].partition("->")[0].split(",")
+        x, y = group.root.inputs
+        rows = {
+            letter
+            for term, node in zip(spec, (x, y), strict=True)
+            for letter, dim in zip(term, node.shape, strict=True)
+            if dim is ROWS
+        }
+        return len(rows) == 1
+    return group.kind not in ("fold", "scatter_add")

@@ -1,0 +1,119 @@
+"""The commands, and how they end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from chainrule import __version__
+from chainrule.cli import options
+from chainrule.cli.request import TEST_SIZE, Request
+from chainrule.cli.screen import READER_GONE, ReaderGoneError, prepare_streams, tell
+from chainrule.errors import ChainruleError
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what Chainrule raises on purpose becomes a sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ChainruleError as error:
+            tell(f"Error: {error}", style="red")
+            raise typer.Exit(2) from None
+        except ReaderGoneError:
+            raise typer.Exit(READER_GONE) from None
+        except KeyboardInterrupt:
+            tell("Stopped by Ctrl-C; nothing was saved.")
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="chainrule",
+    help="Train neural networks by backpropagation, on a bundled data set or on a file of yours.",
+    epilog="Begin with: chainrule train digits",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # an unexpected error is a bug: a plain traceback says most
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run() -> None:
+    """Run the command with the arguments of the process."""
+    prepare_streams()
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"chainrule {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True, show_default=False),
+    ] = False,
+) -> None: ...
+
+
+@app.command(epilog="Ctrl-C ends training early; the best parameters so far are saved all the same.")
+def train(
+    data: options.Data,
+    target: options.Target = None,
+    task: options.TaskName = None,
+    ignore: options.Ignore = None,
+    test_size: options.TestSize = TEST_SIZE,
+    hidden: options.Hidden = None,
+    activation: options.ActivationName = None,
+    dropout: options.DropoutRate = None,
+    loss: options.LossName = None,
+    optimizer: options.OptimizerName = None,
+    learning_rate: options.LearningRate = None,
+    batch_size: options.BatchSize = None,
+    epochs: options.Epochs = None,
+    l1: options.L1 = None,
+    l2: options.L2 = None,
+    clip_norm: options.ClipNorm = None,
+    validation: options.Validation = None,
+    patience: options.Patience = None,
+    refit: options.Refit = None,
+    max_seconds: options.MaxSeconds = None,
+    seed: options.Seed = 0,
+    output: options.ModelOutput = None,
+    history: options.HistoryOutput = None,
+    plot: options.PlotOutput = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a network on a data set, report how well it does on rows it has not seen, and save it."""
+    request = Request(**{**locals(), "ignore": tuple(ignore or ())})
+    from chainrule.cli.train import run_train
+
+    raise typer.Exit(run_train(request))
+
+
+@app.command()
+def predict(
+    model: options.Model,
+    file: options.NewRows,
+    output: options.PredictionOutput = None,
+    probabilities: options.Probabilities = False,
+) -> None:
+    """Predict each row of a file with a saved model, and write the predictions as CSV."""
+    from chainrule.cli.predict import run_predict
+
+    run_predict(model, file, output, probabilities=probabilities)
+
+
+@app.command()
+def info(model: options.Model) -> None:
+    """Tell what a saved model is: what it was trained on, its network, its scores."""
+    from chainrule.cli.predict import run_info
+
+    run_info(model)

@@ -1,0 +1,182 @@
+"""The arguments and options of the commands: what each is called, and its help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from chainrule.cli.request import TEST_SIZE
+from chainrule.data.bundled import BUNDLED
+from chainrule.functional import ACTIVATIONS, LOSSES
+from chainrule.optim import OPTIMIZERS
+
+DATA, NETWORK, DESCENT, OUTPUT = "What to learn", "The network", "How to train", "What to write"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _option(*names: str, panel: str, text: str, default: object = None, metavar: str | None = "NUMBER") -> Any:
+    """An option whose help says what holds without it."""
+    text += "" if default is None else f" Default: {default}."
+    return typer.Option(*names, help=text, rich_help_panel=panel, show_default=False, metavar=metavar)
+
+
+Data: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        help=f"A CSV or Parquet file, or a bundled data set: {_listed(BUNDLED)}.", metavar="DATA", show_default=False
+    ),
+]
+Target: TypeAlias = Annotated[
+    str | None, _option("--target", "-t", panel=DATA, text="The column of the file to predict.", metavar="COLUMN")
+]
+TaskName: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "--task",
+        panel=DATA,
+        text="classification or regression.",
+        default="recognised by the target",
+        metavar="TASK",
+    ),
+]
+Ignore: TypeAlias = Annotated[
+    list[str] | None,
+    _option("--ignore", panel=DATA, text="A column of the file to leave out; may be repeated.", metavar="COLUMN"),
+]
+TestSize: TypeAlias = Annotated[
+    float,
+    _option(
+        "--test-size", panel=DATA, text="Share of the rows held out to test on.", default=TEST_SIZE, metavar="FRACTION"
+    ),
+]
+Hidden: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "--hidden",
+        panel=NETWORK,
+        text='Units of the hidden layers, such as 128 or 128,64; "none" for a linear model.',
+        default="by the size of the data",
+        metavar="UNITS",
+    ),
+]
+ActivationName: TypeAlias = Annotated[
+    str | None,
+    _option("--activation", panel=NETWORK, text=f"One of {_listed(ACTIVATIONS)}.", default="relu", metavar="NAME"),
+]
+DropoutRate: TypeAlias = Annotated[
+    float | None,
+    _option(
+        "--dropout", panel=NETWORK, text="Share of the hidden units left out of each step.", default="0", metavar="RATE"
+    ),
+]
+LossName: TypeAlias = Annotated[
+    str | None,
+    _option("--loss", panel=DESCENT, text=f"One of {_listed(LOSSES)}.", default="by the task", metavar="NAME"),
+]
+OptimizerName: TypeAlias = Annotated[
+    str | None,
+    _option("--optimizer", panel=DESCENT, text=f"One of {_listed(OPTIMIZERS)}.", default="adam", metavar="NAME"),
+]
+LearningRate: TypeAlias = Annotated[
+    float | None,
+    _option(
+        "--learning-rate", "--lr", panel=DESCENT, text="Length of a step.", default="by the optimiser, 0.002 for adam"
+    ),
+]
+BatchSize: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "--batch-size",
+        panel=DESCENT,
+        text='Rows a step: 1 is stochastic, "full" is batch gradient descent.',
+        default="by the size of the data",
+        metavar="ROWS",
+    ),
+]
+Epochs: TypeAlias = Annotated[
+    int | None,
+    _option("--epochs", panel=DESCENT, text="Most passes over the training rows.", default="by the size of the data"),
+]
+L1: TypeAlias = Annotated[float | None, _option("--l1", panel=DESCENT, text="Strength λ of λ Σ|w|.", default="0")]
+L2: TypeAlias = Annotated[
+    float | None, _option("--l2", panel=DESCENT, text="Strength λ of ½ λ Σw².", default="by the size of the data")
+]
+ClipNorm: TypeAlias = Annotated[
+    float | None,
+    _option("--clip-norm", panel=DESCENT, text="Largest norm of a step's gradient.", default="not clipped"),
+]
+Validation: TypeAlias = Annotated[
+    float | None,
+    _option(
+        "--validation",
+        panel=DESCENT,
+        text="Share of the training rows that early stopping watches; 0 trains for all epochs.",
+        default="0.15",
+        metavar="FRACTION",
+    ),
+]
+Patience: TypeAlias = Annotated[
+    int | None,
+    _option(
+        "--patience",
+        panel=DESCENT,
+        text="Epochs without a better validation loss before it stops.",
+        default="by the size of the data",
+    ),
+]
+Refit: TypeAlias = Annotated[
+    bool | None,
+    _option(
+        "--refit/--no-refit",
+        panel=DESCENT,
+        text="After early stopping, train anew on all training rows for the best number of epochs.",
+        default="by the size of the data",
+        metavar="",
+    ),
+]
+MaxSeconds: TypeAlias = Annotated[
+    float | None, _option("--max-seconds", panel=DESCENT, text="Stop training after so long.", default="no limit")
+]
+Seed: TypeAlias = Annotated[
+    int,
+    _option("--seed", panel=DESCENT, text="Draws the split, the first weights and the order of rows.", default=0),
+]
+ModelOutput: TypeAlias = Annotated[
+    str | None,
+    _option("--output", "-o", panel=OUTPUT, text="Where to save the model.", default="DATA.chainrule", metavar="FILE"),
+]
+HistoryOutput: TypeAlias = Annotated[
+    str | None,
+    _option("--history", panel=OUTPUT, text="Save the losses of each epoch as a CSV file.", metavar="FILE"),
+]
+PlotOutput: TypeAlias = Annotated[
+    str | None, _option("--plot", panel=OUTPUT, text="Save the learning curve: png, pdf or svg.", metavar="FILE")
+]
+Quiet: TypeAlias = Annotated[
+    bool, _option("--quiet", "-q", panel=OUTPUT, text="Say nothing unless something is wrong.", metavar="")
+]
+
+Model: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        help="A model that chainrule train or Network.save has written.", metavar="MODEL", show_default=False
+    ),
+]
+NewRows: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        help="A CSV or Parquet file with the columns that the model was trained on.", metavar="FILE", show_default=False
+    ),
+]
+PredictionOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="A CSV file to write.", metavar="FILE", show_default="standard output"),
+]
+Probabilities: TypeAlias = Annotated[
+    bool, typer.Option("--probabilities", "-p", help="Add the probability of each class.", show_default=False)
+]

@@ -1,0 +1,70 @@
+"""Files that the command writes: found to be writable before any work is done, and replaced in one step."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainrule.errors import ArgumentError
+from chainrule.files.atomic import replace_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PICTURES = (".png", ".pdf", ".svg")
+
+
+def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str] = ()) -> None:
+    """Raise `ArgumentError` if a file cannot be written, is one of the inputs, or is named twice.
+
+    `outputs` are the names of files by their options. Nothing is left behind.
+    """
+    plot = outputs.get("--plot")
+    if plot is not None and Path(plot).suffix.lower() not in PICTURES:
+        raise ArgumentError(f"--plot must name a file that ends in {', '.join(PICTURES)}, but is {plot!r}.")
+    taken = {os.path.realpath(name): "the data" for name in inputs}
+    for option, name in outputs.items():
+        if name is None:
+            continue
+        real = os.path.realpath(name)
+        if real in taken:
+            raise ArgumentError(f"{option} {name} is also {taken[real]}: choose another name.")
+        taken[real] = f"the file of {option}"
+        _check_writable(option, name)
+
+
+def _check_writable(option: str, name: str) -> None:
+    path = Path(os.path.realpath(name))
+    reason = None
+    if path.is_dir():
+        reason = "is a folder: give the name of a file"
+    elif path.exists() and not path.is_file():
+        reason = "is a pipe or device: give the name of a file on disk"
+    elif path.exists() and not os.access(path, os.W_OK):
+        reason = "is write-protected: choose another name"
+    elif not path.parent.is_dir():
+        reason = "is in a folder that does not exist: make the folder first"
+    if reason is not None:
+        raise ArgumentError(f"{option} {name} {reason}.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ArgumentError(f"{option} {name} cannot be written ({why}): choose another place.") from error
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a file in one step."""
+    replace_file(name, [text.encode()])
+
+
+def write_plot(name: str, figure: Figure) -> None:
+    """Write a figure in the format that the file's name asks for, in one step."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format=Path(name).suffix.lower().removeprefix("."), dpi=150)
+    replace_file(name, [picture.getvalue()])

@@ -1,0 +1,130 @@
+"""`chainrule predict` and `chainrule info`: what a saved model makes of new rows, and what it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.output import check_outputs, write_text
+from chainrule.cli.preparation import MADE_BY, Preparation
+from chainrule.cli.report import network_in_words, show_facts, target_in_words
+from chainrule.cli.screen import Screen, tell
+from chainrule.data.containers import plural
+from chainrule.data.table import read_table
+from chainrule.errors import ArgumentError, ModelFileError
+from chainrule.network import Network, load
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A network of a file; `preparation` is None if it was not made by `chainrule train`."""
+
+    network: Network
+    preparation: Preparation | None
+
+    @classmethod
+    def read(cls, path: str) -> SavedModel:
+        """Read a model file; raises `ModelFileError` in words if it is none."""
+        network = load(path)
+        data = network.memory.preprocessing
+        if data is None or data.get("made_by") != MADE_BY:
+            return cls(network, None)
+        try:
+            return cls(network, Preparation.from_json(data))
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from error
+
+
+def run_predict(model: str, file: str, output: str | None, *, probabilities: bool) -> None:
+    """Predict each row of a file, and write a CSV table of the predictions to a file or to standard output."""
+    name = None if output == "-" else output
+    check_outputs({"--output": name}, inputs=[model, file])
+    saved = SavedModel.read(model)
+    if probabilities and saved.network.memory.coder is None:
+        raise ArgumentError(f"--probabilities is for a model of classes, but {model} predicts values: leave it out.")
+    notes: list[str] = []
+    table = predictions_of(saved, file, probabilities=probabilities, notes=notes)
+    tell(*(f"Note: {note}" for note in notes))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(table)
+    screen = Screen()
+    if name is None:
+        screen.attempt(lambda: sys.stdout.write(text.getvalue()))
+    else:
+        write_text(name, text.getvalue())
+        screen.show(f"{plural(len(table) - 1, 'prediction')} written to {name}.")
+    screen.close()
+
+
+def predictions_of(saved: SavedModel, file: str, *, probabilities: bool, notes: list[str]) -> list[list[str]]:
+    """A header and a row for each row of the file: the prediction, and the probability of each class if asked for."""
+    network, preparation = saved.network, saved.preparation
+    frame = read_table(file, text=[] if preparation is None else preparation.text_columns, notes=notes)
+    x = frame if preparation is None else preparation.inputs(frame, file, notes)
+    outputs = network.predict(x)
+    predicted = outputs if preparation is None else preparation.predictions(outputs)
+    columns = {"prediction": predicted} if predicted.ndim == 1 else _numbered("prediction", predicted)
+    if probabilities:
+        chances = network.predict_proba(x)
+        names = network.classes if chances.shape[1] == len(network.classes) else range(1, chances.shape[1] + 1)
+        columns |= {f"probability of {label}": chances[:, k] for k, label in enumerate(names)}
+    return [list(columns), *([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))]
+
+
+def _numbered(name: str, matrix: Array) -> dict[str, Array]:
+    return {f"{name} {k + 1}": matrix[:, k] for k in range(matrix.shape[1])}
+
+
+def _cell(value: Any) -> str:
+    """A value of a CSV file; nine digits tell any two float32 numbers apart."""
+    return f"{value:.9g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def run_info(model: str) -> None:
+    """Tell what a model file holds."""
+    saved = SavedModel.read(model)
+    network, preparation, memory = saved.network, saved.preparation, saved.network.memory
+    screen = Screen()
+    facts: dict[str, str | Sequence[str]] = {"Model": model}
+    if preparation is not None:
+        facts |= _facts(preparation, None if memory.coder is None else network.classes.tolist())
+    else:
+        shape = network.model.input_shape
+        taken = memory.feature_names or [f"{' × '.join(map(str, shape))} numbers a row"]
+        facts |= {"Made by": "Network.save, without preprocessing", "Columns": ", ".join(taken)}
+        facts |= {"Classes": ", ".join(map(str, network.classes))} if memory.coder is not None else {}
+    loss, descent = memory.loss, memory.optimizer
+    facts |= {"Loss": loss.name if loss else "not trained yet", "Optimiser": repr(descent) if descent else ""}
+    facts |= {"Epochs": f"{memory.epochs:,}"}
+    if len(network.model.input_shape) == 1:
+        facts |= {"Network": network_in_words(network)}
+    show_facts(screen, facts)
+    screen.show()
+    screen.show(network.model.describe())
+    screen.close()
+
+
+def _facts(preparation: Preparation, classes: Sequence[object] | None) -> Mapping[str, str | Sequence[str]]:
+    """What `chainrule train` wrote down about a model."""
+    facts = preparation.facts
+    encoder = preparation.encoder
+    scores = facts.get("scores", {})
+    return {
+        "Made by": f"chainrule train {preparation.source}, version {facts.get('version')}",
+        "Target": target_in_words(preparation.target, classes),
+        "Columns": ", ".join(preparation.columns) if encoder is None else encoder.report,
+        "Rows": f"{facts.get('rows', 0):,} to train on, {facts.get('held_out', 0):,} held out for the test",
+        "Stopped": str(facts.get("stopped", "")),
+        "Scores": [
+            f"{name} {'undefined' if value is None else format(value, '.4g')}" for name, value in scores.items()
+        ],
+    }

@@ -1,0 +1,118 @@
+"""How the rows of a file become what a network takes, and what it gives becomes predictions: plain data, saved with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.source import TASKS, Source
+from chainrule.data.arrays import as_features, check_feature_names
+from chainrule.data.containers import reading_description
+from chainrule.data.table import TableEncoder, TargetScaler, Task
+
+if TYPE_CHECKING:
+    import polars
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+
+MADE_BY = "chainrule train"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What `chainrule train` learned about its columns and targets, and the facts that `chainrule info` tells.
+
+    Without an `encoder` (bundled data sets) the network takes the numbers of the columns as they are, and standardises them
+    itself. With a `scaler` (regression) it gives values in units of the target's standard deviation.
+    """
+
+    source: str
+    task: Task
+    target: str
+    columns: tuple[str, ...]
+    encoder: TableEncoder | None = None
+    scaler: TargetScaler | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(cls, source: Source, train: Rows, targets: str) -> Preparation:
+        """Learn from the training rows of a source, for a loss of such `targets`: values are standardised, counts only scaled."""
+        rows = source.rows
+        encoder = None if isinstance(rows, np.ndarray) else TableEncoder.learn(rows[train])
+        y = source.y[train]
+        scaler = TargetScaler.learn(y) if targets == "values" else None
+        if targets == "counts":  # they stay above 0, and the first prediction, e⁰, is their mean
+            scaler = TargetScaler((0.0,), (float(y.mean()) or 1.0,))
+        columns = source.columns if encoder is None else tuple(column.name for column in encoder.columns)
+        return cls(source.name, source.task, source.target, columns, encoder, scaler)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """What each number is called that the network takes."""
+        return list(self.columns) if self.encoder is None else self.encoder.feature_names
+
+    def inputs(self, rows: Array | polars.DataFrame, file: str = "", notes: list[str] | None = None) -> Array:
+        """Rows of a source, or of a file that is named in messages, as an array of shape (n, len(feature_names))."""
+        if isinstance(rows, np.ndarray):
+            return rows
+        if self.encoder is not None:
+            return self.encoder.encode(rows, notes=notes)
+        present = [name for name in self.columns if name in rows.columns]
+        check_feature_names(present if len(present) == len(self.columns) else rows.columns, self.columns, argument=file)
+        return as_features(rows.select(self.columns), dtype=np.float64, argument=file)
+
+    def targets(self, y: Array) -> Array:
+        """Labels as they are, values as the network learns them."""
+        return y if self.scaler is None else self.scaler.encode(y)
+
+    def predictions(self, outputs: Array) -> Array:
+        """What `Network.predict` gives, in the units of the target."""
+        return outputs if self.scaler is None else self.scaler.decode(outputs.astype(np.float64))
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """The columns that are to be read as text."""
+        return [] if self.encoder is None else self.encoder.text_columns
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which `from_json` makes an equal object, for `Network.memory.preprocessing`."""
+        return {
+            "made_by": MADE_BY,
+            "source": self.source,
+            "task": self.task,
+            "target": self.target,
+            "columns": list(self.columns),
+            "encoder": None if self.encoder is None else self.encoder.to_json(),
+            "scaler": None if self.scaler is None else self.scaler.to_json(),
+            "facts": _finite(self.facts),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Preparation:
+        """The object that `to_json` described; raises `ModelFileError` if the data describes none."""
+        with reading_description("its preprocessing"):
+            encoder, scaler = data["encoder"], data["scaler"]
+            if data["task"] not in TASKS:
+                raise ValueError(f"there is no task {data['task']!r}")
+            return cls(
+                source=str(data["source"]),
+                task=data["task"],
+                target=str(data["target"]),
+                columns=tuple(map(str, data["columns"])),
+                encoder=None if encoder is None else TableEncoder.from_json(encoder),
+                scaler=None if scaler is None else TargetScaler.from_json(scaler),
+                facts=dict(data["facts"]),
+            )
+
+
+def _finite(value: Any) -> Any:
+    """A fact as a model file can hold it: a number that is not defined is None."""
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

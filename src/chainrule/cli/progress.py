@@ -1,0 +1,67 @@
+"""What is shown while a network trains: a live bar in a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from chainrule.cli.screen import Screen
+from chainrule.training import Epoch
+
+
+def worth_a_line(epoch: int, epochs: int) -> bool:
+    """Whether an epoch is one of 1, 2, 5, 10, 20, 50, 100, ..., or the last: few lines, and more of them where more happens.
+
+    >>> [epoch for epoch in range(1, 121) if worth_a_line(epoch, 120)]
+    [1, 2, 5, 10, 20, 50, 100, 120]
+    """
+    magnitude = 10 ** int(math.log10(epoch))
+    return epoch == epochs or epoch in (magnitude, 2 * magnitude, 5 * magnitude)
+
+
+class _Facts(ProgressColumn):
+    """The epoch and its losses, without penalties."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["facts"])
+
+
+def _facts(epoch: int, epochs: int, loss: float, scores: dict[str, float]) -> str:
+    width = len(str(epochs))
+    validation = f"  validation loss {scores['val_loss']:.4f}" if "val_loss" in scores else ""
+    return f"epoch {epoch:>{width}}/{epochs}  loss {loss:.4f}{validation}"
+
+
+class Watch:
+    """Shows the epochs of one pass of training; it is the callback of the fit."""
+
+    def __init__(self, screen: Screen, title: str, epochs: int) -> None:
+        self.screen, self.title, self.epochs, self.done = screen, title, epochs, 0
+        self.bar: Progress | None = None
+        if screen.interactive:
+            columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), _Facts(), TimeElapsedColumn())
+            self.bar = Progress(*columns, console=screen.console, transient=True)
+            self.task = self.bar.add_task(title, total=epochs, facts="")
+
+    def __enter__(self) -> Watch:
+        if self.bar:
+            self.screen.attempt(self.bar.start)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar:
+            self.screen.attempt(self.bar.stop)
+
+    def __call__(self, epoch: Epoch) -> None:
+        """Take in an epoch."""
+        self.done += 1
+        facts = _facts(self.done, self.epochs, epoch.loss - epoch.penalty, epoch.scores)
+        if self.bar:
+            self.bar.update(self.task, completed=self.done, facts=facts)
+        elif worth_a_line(self.done, self.epochs):
+            self.screen.show(f"{self.title}  {facts}")

@@ -1,0 +1,94 @@
+"""`chainrule train`: from a data set to a saved model, and a report on what it learned."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule import __version__
+from chainrule.cli.learn import Setup, prepare
+from chainrule.cli.output import check_outputs, write_plot, write_text
+from chainrule.cli.progress import Watch
+from chainrule.cli.recipe import Trained
+from chainrule.cli.report import closing, opening, saved, stop_in_words
+from chainrule.cli.request import Request
+from chainrule.cli.screen import Screen, tell
+from chainrule.cli.source import Source, read_source
+from chainrule.data.bundled import BUNDLED
+from chainrule.data.split import split
+
+Rows = NDArray[np.int64]
+
+
+def run_train(request: Request) -> int:
+    """Do what is asked for; the exit code, which is 1 if training diverged."""
+    choices = request.choices()
+    output = request.output or f"{Path(request.data).stem}.chainrule"
+    files = {"--output": output, "--history": request.history, "--plot": request.plot}
+    check_outputs(files, inputs=[] if request.data in BUNDLED else [request.data])
+    source = read_source(request.data, request.target, request.task, request.ignore)
+    rows, held_out = divide(source, request.test_size, request.seed)
+    setup = prepare(source, rows, choices)
+
+    screen = Screen(quiet=request.quiet)
+    opening(screen, setup, len(held_out))
+    trained = _train(screen, setup)
+    scores = setup.score(trained.network, held_out) if len(held_out) else {}
+    _save(setup, trained, scores, len(held_out), output)
+    closing(screen, setup, trained, scores, held_out)
+    written = {"Model": output}
+    if request.history is not None:
+        write_text(request.history, trained.history.to_frame().write_csv())
+        written["History"] = request.history
+    if request.plot is not None:
+        write_plot(request.plot, trained.history.plot())
+        written["Plot"] = request.plot
+    saved(screen, setup, written, output)
+    screen.close(saved=f"; the model is saved as {output}")
+    diverged = trained.history.stop_reason is not None and trained.history.stop_reason.name == "non_finite"
+    if diverged and request.quiet:
+        tell(*stop_in_words(trained))
+    return int(diverged)
+
+
+def divide(source: Source, test_size: float, seed: int) -> tuple[Rows, Rows]:
+    """The rows to learn from, and the rows that are held out for the test, from each class in proportion."""
+    if test_size == 0:
+        return np.arange(len(source), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    labels = np.unique(source.y, return_inverse=True)[1] if source.task == "classification" else None
+    return split(len(source), test_size, seed=seed, labels=labels, argument="--test-size")
+
+
+def _train(screen: Screen, setup: Setup) -> Trained:
+    """Train, and show how it goes."""
+    with ExitStack() as stack:
+
+        def watching(title: str, epochs: int) -> Watch:
+            stack.close()  # the pass before
+            return stack.enter_context(Watch(screen, title, epochs))
+
+        trained = setup.train(watching)
+    if not screen.interactive:
+        screen.show()
+    return trained
+
+
+def _save(setup: Setup, trained: Trained, scores: dict[str, Any], n_held_out: int, output: str) -> None:
+    """Save the network with what was learned about columns and targets, and facts for `chainrule info`."""
+    facts = {
+        "version": __version__,
+        "rows": len(setup.x),
+        "held_out": n_held_out,
+        "epochs": len(trained.history) if trained.refit_epochs is None else trained.refit_epochs,
+        "seconds": trained.seconds,
+        "stopped": " ".join(stop_in_words(trained)),
+        "scores": {name: value for name, value in scores.items() if np.ndim(value) == 0},
+    }
+    network = trained.network
+    network.memory.preprocessing = dataclasses.replace(setup.preparation, facts=facts).to_json()
+    network.save(output)

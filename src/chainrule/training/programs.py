@@ -1,0 +1,156 @@
+"""The compiled steps of a network, and what is computed with them besides training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule import random
+from chainrule.backends import Program, Result, get_backend
+from chainrule.errors import DataError
+from chainrule.functional import Loss
+from chainrule.graph import scope
+from chainrule.graph.node import where
+from chainrule.nn import Layer, Sequential, Standardize, walk
+from chainrule.optim import Progress, Rate, Transform, rates_of
+from chainrule.training.build import BuiltStep, Penalties, build_forward, build_step
+from chainrule.training.coding import targets_of
+from chainrule.training.fitting import Examples
+from chainrule.training.model import STATE, Arrays, Model
+
+Array = NDArray[Any]
+
+_BLOCK = 1024  # rows a step of prediction
+_MOST_PROGRAMS = 8
+
+
+class Programs:
+    """Steps and their programs, each compiled once, and again when anything it was built from has changed.
+
+    They belong to the process: a copied, pickled or saved network compiles its own.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[tuple[object, BuiltStep, Program]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_known": []}
+
+    def _program(
+        self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], backend: str | None
+    ) -> tuple[BuiltStep, Program]:
+        """The step of a key, from a model, for a backend."""
+        full = (key, backend, signature(model))
+        for known, built, program in self._known:
+            if known == full:
+                return built, program
+        built = build()
+        program = get_backend(backend).compile(built.step)
+        self._known = [*self._known[1 - _MOST_PROGRAMS :], (full, built, program)]
+        return built, program
+
+    def training(
+        self,
+        model: Model,
+        loss: Loss,
+        examples: Examples,
+        optimizer: Transform,
+        penalties: Penalties,
+        backend: str | None,
+    ) -> tuple[BuiltStep, Program]:
+        """The training step of `build_step` for examples like the given ones."""
+        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
+        return self._program(
+            ("train", loss, targets, weighted, optimizer, penalties.parts()),
+            model,
+            lambda: build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted),
+            backend,
+        )
+
+    def outputs(self, model: Model, loss: Loss | None, x: Array, backend: str | None) -> Array:
+        """What the model predicts for each row of x: probabilities, rates or values."""
+        _, program = self._program(("predict", loss), model, lambda: build_forward(model, loss), backend)
+        return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+
+    def losses(self, model: Model, loss: Loss, examples: Examples, backend: str | None) -> tuple[float, Array]:
+        """The mean loss on some examples, weighted if they have weights, and what the model predicts for each."""
+        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
+        _, program = self._program(
+            ("evaluate", loss, targets, weighted),
+            model,
+            lambda: build_forward(model, loss, targets, weighted=weighted),
+            backend,
+        )
+        result = _in_blocks(program, model.arrays, examples.arrays())
+        weight = result.metrics["weight"].astype(np.float64)
+        with np.errstate(all="ignore"):  # an infinite loss of a block without weight
+            mean = result.metrics["loss"].astype(np.float64) @ weight / weight.sum()
+        return float(mean), result.rows["outputs"]
+
+
+def signature(model: Model) -> tuple[object, ...]:
+    """All of a model that decides what its graph is: what is in its layers, which train, and the shape and dtype of a row."""
+    layers = tuple((path, type(layer), trained, _facts(layer)) for path, layer, trained in walk(model.layer))
+    return (*layers, model.input_shape, model.dtype.name)
+
+
+def _facts(layer: Layer) -> tuple[object, ...]:
+    """The attributes of a layer that its graph can depend on, other than the layers inside it, in a form that compares."""
+
+    def fact(value: object) -> object:
+        if isinstance(value, np.ndarray):  # as text, a long array would be cut short
+            return value.shape, value.dtype.str, value.tobytes()
+        return value if callable(value) else repr(value)  # a function itself: another may have the same text later
+
+    inside = (tuple, list, Layer) if layer.children() else ()
+    return tuple(
+        (name, fact(value))
+        for name, value in vars(layer).items()
+        if not (name.endswith("_init") or isinstance(value, inside))
+    )
+
+
+def adapted_state(model: Model, x: Array, backend: str | None) -> Arrays:
+    """The state of each Standardize layer that fits the data x, as it comes out of the layers before it."""
+    arrays = dict(model.arrays)
+    new: Arrays = {}
+    children = model.layer.children()
+    for i, (name, layer) in enumerate(children):
+        if isinstance(layer, Standardize):
+            before = Sequential(*(child for _, child in children[:i])) if i else None
+            given = _through(replace(model, layer=before, arrays=arrays), x, backend) if before else x
+            with scope(name), np.errstate(all="ignore"):
+                found = {key: np.asarray(value, model.dtype) for key, value in layer.adapt(given).items()}
+                if not all(np.isfinite(value).all() for value in found.values()):
+                    raise DataError(f"{where()}X is too large for its mean and deviation to be computed: rescale X.")
+            new |= {f"{STATE}/{name}/{key}": value for key, value in found.items()}
+            arrays |= new
+    return new
+
+
+def _through(model: Model, x: Array, backend: str | None) -> Array:
+    """What the first layers of a model give for x; alone, they have the same names as within it."""
+    program = get_backend(backend).compile(build_forward(model, None).step)
+    return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+
+
+def _in_blocks(program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:
+    """Run a step that changes nothing over all rows, in their order."""
+    n = len(data["x"])
+    bounds = np.append(np.arange(0, n, _BLOCK), n).astype(np.int64)
+    return program.run(state, data, np.arange(n, dtype=np.int64), bounds, {})
+
+
+def online_step(program: Program, model: Model, examples: Examples, rates: Mapping[str, Rate], learned: int) -> Result:
+    """One step on all of the examples, the one after `learned` others; schedules count steps as epochs."""
+    at, forever = np.array([learned]), Progress(epochs=2**31, steps_per_epoch=1)
+    scalars: Arrays = {name: rates_of(rate, at, forever) for name, rate in rates.items()}
+    scalars["key"] = np.array([model.seed, random.DROPOUT], np.uint32)
+    # Epochs that no fit reaches, counted down from the last, each of 2³² steps.
+    scalars["counter"] = np.array([learned % 2**32, 2**32 - 1 - learned // 2**32], np.uint32)
+    n = len(examples)
+    return program.run(model.arrays, examples.arrays(), np.arange(n), np.array([0, n]), scalars)
