@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from training.descent import bits, classes
 
 import chainrule as cr
 from chainrule import optim, saving
@@ -22,6 +21,7 @@ from chainrule.functional import ACTIVATIONS, LOSSES, CustomLoss
 from chainrule.nn import INITIALIZERS, LAYERS, Layer
 from chainrule.optim import OPTIMIZERS, SCHEDULES
 from chainrule.saving import TABLE, from_data, to_data
+from training.descent import bits, classes
 
 X, y = classes(40, 3)
 

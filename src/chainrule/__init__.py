@@ -40,7 +40,7 @@ from chainrule.functional import (
     softplus,
     tanh,
 )
-from chainrule.graph import Graph, Node, gradients
+from chainrule.graph import Graph, Node, const, gradients
 from chainrule.graph.primitives import (
     abs,
     argmax,
@@ -175,6 +175,7 @@ __all__ = [
     "chain",
     "clamp",
     "concat",
+    "const",
     "contract",
     "cos",
     "elu",

@@ -217,7 +217,7 @@ class Network:
             program=program,
             state=model.arrays,
             batches=batches,
-            scalars={**built.scalars, **penalties.scalars(), **descent.scalars()},
+            scalars={**built.scalars, **penalties.scalars(), **penalties.clipped(descent).scalars()},
             limits=replace(limits, callbacks=(*printing, *limits.callbacks)),
             first_epoch=self.memory.epochs,
             validate=self._validator(reading, held_out, scores, backend) if held_out else None,

@@ -221,6 +221,11 @@ def test_an_initial_array_may_be_wrong_only_once_the_shape_is_known() -> None:
             ArgumentError,
             "weight_init must give finite numbers, but gave NaN or infinity.",
         ),
+        (
+            lambda: drawn(10**400, (2, 2)),
+            ArgumentError,
+            "weight_init must give finite numbers, but gave NaN or infinity.",
+        ),
         (lambda: drawn(Normal), ArgumentError, r"weight_init is the class Normal; write Normal\(...\)\."),
         (lambda: Uniform(1.0, 1.0), ArgumentError, "high must be a finite number above 1, but is 1.0."),
         (lambda: Uniform(math.nan, 1.0), ArgumentError, "low must be a finite number, but is nan."),

@@ -155,13 +155,15 @@ def test_a_descent_that_diverges_keeps_the_last_good_x() -> None:
     assert found.stop_reason.name == "non_finite"
     assert np.isfinite(found.x).all()
     assert np.isfinite(found.values).all()
-    assert len(found.values) == found.steps < 20
-    assert f"became NaN or infinite in step {found.steps + 1}; x is the last good one." in str(found.stop_reason)
+    assert len(found.values) == found.steps + 1 < 20
+    assert np.isfinite(found.value)
+    assert found.value == found.values[-1]
+    assert f"after step {found.steps + 1}; x is the last at which all was finite." in str(found.stop_reason)
 
 
 def test_a_function_that_is_not_finite_where_it_begins_says_so() -> None:
     found = cr.minimize(lambda x: cr.log(x), -1.0)
-    assert str(found.stop_reason) == "The value became NaN or infinite in step 1; x is the last good one."
+    assert str(found.stop_reason) == "The value is NaN or infinite at x0 already."
     assert (found.steps, float(found.x)) == (0, -1.0)
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from training.descent import bits, classes
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, ChainruleError, DataError, ShapeError, UnknownNameError
+from training.descent import bits, classes
 
 X, y = classes(30, 3)
 NAN = np.where(np.arange(60).reshape(30, 2) == 13, np.nan, X)
@@ -39,7 +39,11 @@ def explode(*arguments: Any) -> Any:
 
 # name: call, error, what the sentence holds
 FIT: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]] = {
-    "loss unknown name": (fit(loss="cross_entrpy"), UnknownNameError, "loss='cross_entrpy'.*did you mean 'cross_entropy'"),
+    "loss unknown name": (
+        fit(loss="cross_entrpy"),
+        UnknownNameError,
+        "loss='cross_entrpy'.*did you mean 'cross_entropy'",
+    ),
     "loss a number": (fit(loss=3), UnknownNameError, "loss=3 is not known"),
     "optimizer unknown": (fit(optimizer="adm"), UnknownNameError, "optimizer='adm'.*did you mean 'adam'"),
     "optimizer a class": (fit(optimizer=cr.Adam), ArgumentError, r"optimizer is the class Adam; write Adam\("),
@@ -48,7 +52,11 @@ FIT: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]] = {
     "batch_size too large": (fit(batch_size=31), ArgumentError, 'batch_size is 31, but there are only 30.*use "full"'),
     "batch_size too large for what is left": (fit(batch_size=30, validation=0.5), ArgumentError, "only 15 examples"),
     "batch_size a float": (fit(batch_size=2.0), ArgumentError, "batch_size must be a whole number"),
-    "batch_size a word": (fit(batch_size="all"), ArgumentError, 'batch_size must be a whole number or "full", but is \'all\''),
+    "batch_size a word": (
+        fit(batch_size="all"),
+        ArgumentError,
+        "batch_size must be a whole number or \"full\", but is 'all'",
+    ),
     "batch_size a truth value": (fit(batch_size=True), ArgumentError, "batch_size must be a whole number"),
     "epochs 0": (fit(epochs=0), ArgumentError, "epochs must be a whole number at least 1, but is 0"),
     "epochs a float": (fit(epochs=1.5), ArgumentError, "epochs must be a whole number"),
@@ -109,8 +117,16 @@ FIT: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]] = {
     "validation an array": (fit(validation=X), ArgumentError, "validation must be a fraction.*of type ndarray"),
     "validation a word": (fit(validation="0.1"), ArgumentError, "validation must be a fraction"),
     "validation one part": (fit(validation=(X,)), ArgumentError, r"a pair \(X, y\), but has 1 parts"),
-    "validation of another width": (fit(validation=(X[:, :1], y)), ShapeError, "the X of validation has 1 feature a row"),
-    "validation of other rows": (fit(validation=(X, y[:3])), ShapeError, "the X of validation has 30 rows, but the y of"),
+    "validation of another width": (
+        fit(validation=(X[:, :1], y)),
+        ShapeError,
+        "the X of validation has 1 feature a row",
+    ),
+    "validation of other rows": (
+        fit(validation=(X, y[:3])),
+        ShapeError,
+        "the X of validation has 30 rows, but the y of",
+    ),
     "validation with other labels": (fit(validation=(X, y + 1)), DataError, "the y of validation has a label"),
     "validation with a NaN": (fit(validation=(NAN, y)), DataError, "the X of validation is NaN.*row 6, column 1"),
     "sample_weight of another length": (fit(sample_weight=[1.0]), ShapeError, "sample_weight has shape"),
@@ -128,10 +144,22 @@ FIT: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]] = {
     "y shorter": (fit(y=y[:5]), ShapeError, "X has 30 rows, but y has 5"),
     "y ragged": (fit(y=[[1], [1, 2]] * 15), DataError, "y"),
     "y with fractions": (fit(y=y + 0.5), DataError, 'y has 0.5 at row 0.*use loss="squared_error"'),
-    "y for values": (fit(y=np.full(30, "a"), loss="squared_error"), DataError, 'y holds text.*use loss="cross_entropy"'),
-    "y of another width": (fit(y=np.eye(4)[y]), ShapeError, r"y has 4 columns, but the network ends in 3 units.*Dense\(4\)"),
+    "y for values": (
+        fit(y=np.full(30, "a"), loss="squared_error"),
+        DataError,
+        'y holds text.*use loss="cross_entropy"',
+    ),
+    "y of another width": (
+        fit(y=np.eye(4)[y]),
+        ShapeError,
+        r"y has 4 columns, but the network ends in 3 units.*Dense\(4\)",
+    ),
     "y negative counts": (fit(y=-np.ones((30, 3)), loss="poisson"), DataError, "y is negative at row 0"),
-    "a schedule that is no schedule": (lambda net: fit(optimizer=cr.SGD("fast"))(net), ArgumentError, "learning_rate must be"),
+    "a schedule that is no schedule": (
+        lambda net: fit(optimizer=cr.SGD("fast"))(net),
+        ArgumentError,
+        "learning_rate must be",
+    ),
 }
 
 # The same on a network without parameters only, because a trained one knows its labels.
@@ -144,7 +172,11 @@ UNTRAINED: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]
 }
 
 TRAINED: dict[str, tuple[Callable[[cr.Network], object], type[Exception], str]] = {
-    "another dtype": (fit(dtype="float64"), ArgumentError, "dtype is float64, but the network holds float32.*build it anew"),
+    "another dtype": (
+        fit(dtype="float64"),
+        ArgumentError,
+        "dtype is float64, but the network holds float32.*build it anew",
+    ),
     "another width": (fit(X=X[:, :1]), ShapeError, "X has 1 feature a row, but 2 are expected"),
     "new labels": (fit(y=y + 1), DataError, "y has a label that the network does not know, 3"),
     "columns in another order": (fit(X=FRAME[["age", "height"]]), DataError, "X has its columns in another order"),
@@ -190,8 +222,16 @@ NO_NETWORK: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "monitor": (lambda: cr.EarlyStopping(monitor="accuracy"), ArgumentError, 'monitor must be "val_loss" or "val_"'),
     "tolerance": (lambda: cr.Convergence(tolerance=-1), ArgumentError, "tolerance must be"),
     "load: no file": (lambda: cr.load("no/such/file"), ChainruleError, "there is no file"),
-    "load: layers": (lambda: cr.load("x", layers=[cr.Dense(1)]), ArgumentError, "layers must be a list of layer classes"),
-    "load: a name of ours": (lambda: cr.load("x", layers=[cr.Dense]), ArgumentError, "'Dense' is the name of a class of"),
+    "load: layers": (
+        lambda: cr.load("x", layers=[cr.Dense(1)]),
+        ArgumentError,
+        "layers must be a list of layer classes",
+    ),
+    "load: a name of ours": (
+        lambda: cr.load("x", layers=[cr.Dense]),
+        ArgumentError,
+        "'Dense' is the name of a class of",
+    ),
     "softmax twice": (
         lambda: cr.Network(cr.Dense(3, activation="softmax")).fit(X, y, loss="cross_entropy"),
         ArgumentError,
@@ -278,7 +318,10 @@ def test_an_exception_of_the_users_own_code_changes_nothing(where: str) -> None:
         update = explode
 
     net = cr.Network(cr.Dense(3), Layer()) if where == "layer" else network()
-    arguments = {"loss": {"loss": explode, "y": np.eye(3)[y]}, "transform": {"optimizer": cr.chain(Transform(), cr.SGD(0.1))}}.get(where, {})
+    arguments = {
+        "loss": {"loss": explode, "y": np.eye(3)[y]},
+        "transform": {"optimizer": cr.chain(Transform(), cr.SGD(0.1))},
+    }.get(where, {})
     before = copy.deepcopy(net)
     with pytest.raises(ZeroDivisionError, match="mine"):
         fit(**arguments)(net)

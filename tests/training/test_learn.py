@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from training.descent import bits, classes, data
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, DataError, ShapeError, TrainingWarning
+from training.descent import bits, classes, data
 
 OPTIMIZERS = [cr.SGD(0.05), cr.Momentum(0.05), cr.Nesterov(0.05), cr.RMSprop(0.01), cr.Adam(0.01), cr.AdamW(0.01)]
 

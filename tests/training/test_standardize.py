@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from training.descent import bits
 
 import chainrule as cr
 from chainrule.data.split import split
 from chainrule.errors import ArgumentError, DataError, TrainingWarning
+from training.descent import bits
 
 X = np.random.default_rng(0).normal(size=(40, 3)) * [1.0, 10.0, 0.1] + [5.0, -3.0, 0.0]
 Y = np.sin(X[:, 0])
@@ -25,8 +25,9 @@ def test_the_state_is_that_of_the_data() -> None:
 
 
 def test_it_is_the_same_as_standardising_by_hand() -> None:
-    inside, outside = cr.Network(cr.Standardize(), cr.Dense(4, activation="tanh"), cr.Dense(1)), cr.Network(
-        cr.Dense(4, activation="tanh"), cr.Dense(1)
+    inside, outside = (
+        cr.Network(cr.Standardize(), cr.Dense(4, activation="tanh"), cr.Dense(1)),
+        cr.Network(cr.Dense(4, activation="tanh"), cr.Dense(1)),
     )
     inside.fit(X, Y, dtype="float64", **FIT)
     Z = (X - X.mean(axis=0)) / X.std(axis=0)

@@ -12,29 +12,31 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 # From this ratio of the largest to the smallest on, a linear axis would show little but the first epochs.
-LOGARITHMIC_FROM = 10.0
+LOGARITHMIC_FROM = 4.0
 
 
 def draw_curves(
     curves: Mapping[str, Sequence[float] | Numbers],
     *,
+    title: str = "loss",
+    x: str = "epochs",
     width: int = 60,
     height: int = 8,
     marks: str = "•×",
-    x: str = "epoch",
 ) -> list[str]:
-    r"""Lines of text that show curves over 1, 2, ..., n, each with its own mark, and a legend.
+    r"""Lines of text that show curves over 1, 2, ..., n, each with its own mark, below a legend.
 
     A column stands for one value, or for the mean of neighbouring ones where there are more values than columns. The vertical
     axis is logarithmic where that shows more. What is not finite is left out; where curves meet, the later covers the earlier.
 
-    >>> print(*draw_curves({"loss": [4.0, 3.0, 2.0, 1.0]}, width=4, height=4, marks="*"), sep="\n")
-    4 |*
-      | *
-      |  *
-    1 |   *
-      +----
-       1  4   epoch   * loss
+    >>> print(*draw_curves({"training": [4.0, 3.5, 3.0, 2.5]}, width=4, height=4, marks="*"), sep="\n")
+    loss   * training
+      4 |*
+        | *
+        |  *
+    2.5 |   *
+        +----
+         1  4 epochs
     """
     series = {name: np.asarray(values, dtype=np.float64) for name, values in curves.items()}
     n = max((len(values) for values in series.values()), default=0)
@@ -50,13 +52,14 @@ def draw_curves(
     if logarithmic and height >= 5:
         labels[height // 2] = f"{_at(height // 2, low, high, height):.3g}"
     margin = max(map(len, labels))
-    lines = [f"{label:>{margin}} |{row}".rstrip() for label, row in zip(labels, rows, strict=True)]
-    lines.append(" " * margin + " +" + "-" * len(rows[0]))
-    legend = "   ".join(f"{mark} {name}" for mark, name in zip(marks, series, strict=False))
-    scale = "   log scale" if logarithmic else ""
-    last = f"{n:>{max(len(rows[0]) - 1, len(str(n)) + 1)}}" if n > 1 else ""
-    lines.append(f"{' ' * margin}  1{last}   {x}   {legend}{scale}")
-    return lines
+    legend = "".join(f"   {mark} {name}" for mark, name in zip(marks, series, strict=False))
+    first, last = "1", str(n) if n > 1 else ""
+    return [
+        f"{title}{legend}{'   (logarithmic axis)' if logarithmic else ''}",
+        *(f"{label:>{margin}} |{row}".rstrip() for label, row in zip(labels, rows, strict=True)),
+        f"{'':>{margin}} +{'-' * len(rows[0])}",
+        f"{'':>{margin}}  {first}{last:>{max(len(rows[0]) - 1, len(last) + 1)}} {x}",
+    ]
 
 
 def _columns(values: Numbers, n: int) -> Numbers:

@@ -79,6 +79,7 @@ def prepare(source: Source, rows: Rows, choices: Mapping[str, Any] | None = None
     if chosen.get("optimizer", defaults.optimizer) != defaults.optimizer:
         defaults = replace(defaults, learning_rate=None)  # it was chosen for the default optimiser
     plan = replace(defaults, **chosen, loss=loss.name)
+    _check_batch_size(plan, len(rows))
     x, y = preparation.inputs(source.rows[rows]), preparation.targets(source.y[rows])
     return Setup(source, plan, preparation, x, y, len(source.classes) if loss.targets == "classes" else 1)
 
@@ -89,8 +90,7 @@ def _loss(source: Source, name: str) -> type[Loss]:
     task = TASK_OF_TARGETS[loss.targets]
     if task != source.task:
         raise ArgumentError(
-            f"--loss {name} is for {task}, but the target {source.target!r} asks for {source.task}: leave --loss out, or give "
-            f"--task {task}."
+            f"--loss {name} is for {task}, but the target {source.target!r} asks for {source.task}: leave --loss out."
         )
     if loss.targets == "binary" and len(source.classes) != 2:
         raise ArgumentError(
@@ -102,3 +102,12 @@ def _loss(source: Source, name: str) -> type[Loss]:
             f"--loss {name} is for counts, but the target {source.target!r} has negative values: use squared_error."
         )
     return loss
+
+
+def _check_batch_size(plan: Plan, n: int) -> None:
+    """Raise `ArgumentError` if a batch is larger than what is left of n rows without the validation rows."""
+    left = n - plan.n_validation(n)
+    if isinstance(plan.batch_size, int) and plan.batch_size > left:
+        raise ArgumentError(
+            f'--batch-size is {plan.batch_size:,}, but there are only {left:,} rows to train on: use "full" for all of them.'
+        )

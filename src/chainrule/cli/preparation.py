@@ -82,7 +82,7 @@ class Preparation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data from which `from_json` makes an equal object, for `Network.memory.preprocessing`."""
-        return {
+        data: dict[str, Any] = {
             "made_by": MADE_BY,
             "source": self.source,
             "task": self.task,
@@ -90,8 +90,9 @@ class Preparation:
             "columns": list(self.columns),
             "encoder": None if self.encoder is None else self.encoder.to_json(),
             "scaler": None if self.scaler is None else self.scaler.to_json(),
-            "facts": _finite(self.facts),
+            "facts": self.facts,
         }
+        return {name: _plain(value) for name, value in data.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preparation:
@@ -111,8 +112,10 @@ class Preparation:
             )
 
 
-def _finite(value: Any) -> Any:
-    """A fact as a model file can hold it: a number that is not defined is None."""
+def _plain(value: Any) -> Any:
+    """Data as a model file can hold it: lists for tuples, None for a number that is not defined."""
     if isinstance(value, Mapping):
-        return {name: _finite(item) for name, item in value.items()}
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -70,6 +70,10 @@ class Plan:
             layers += [Dropout(self.dropout)] if self.dropout else []
         return Network(*layers, Dense(n_outputs))
 
+    def n_validation(self, n: int) -> int:
+        """How many of n training rows early stopping watches."""
+        return int(np.floor(n * self.validation + 0.5))
+
     def descent(self) -> Transform:
         """The optimiser."""
         kind: Callable[..., Transform] = OPTIMIZERS[self.optimizer]
@@ -152,7 +156,7 @@ def train(plan: Plan, make: Callable[[], Network], X: Array, y: Array, watching:
     if epochs is None or (left is not None and left < _seconds_again(plan, history, epochs)):
         return found
     again = make()
-    callbacks = [watching("All rows", epochs)]
+    callbacks = [watching("On all rows", epochs)]
     second = plan.fit(again, X, y, epochs=epochs, max_seconds=left, callbacks=callbacks)
     spent = time.perf_counter() - began
     if len(second) < epochs or second.stop_reason is None or second.stop_reason.name != "epochs":

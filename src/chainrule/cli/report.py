@@ -46,7 +46,7 @@ def show_facts(screen: Screen, facts: Mapping[str, str | Sequence[str]]) -> None
 def opening(screen: Screen, setup: Setup, n_held_out: int) -> None:
     """What is going to be learned, from what, and how."""
     source, plan, n = setup.source, setup.plan, len(setup.x)
-    validating = int(np.floor(n * plan.validation + 0.5))
+    validating = plan.n_validation(n)
     facts: dict[str, str | Sequence[str]] = {
         "Data": source.description,
         "Target": target_in_words(source.target, None if source.task == "regression" else source.classes),
@@ -171,7 +171,7 @@ def curves_of(history: History, *, plain: bool, width: int) -> list[str]:
     curves = {"training": history.loss - history.penalty}  # validation knows no penalties: only so they can be compared
     if np.isfinite(history.val_loss).any():
         curves["validation"] = history.val_loss
-    return draw_curves(curves, marks="*o" if plain else "•×", width=max(20, min(60, width - 12)))
+    return draw_curves(curves, title="Loss", marks="*o" if plain else "•×", width=max(20, min(60, width - 12)))
 
 
 def _show_errors(screen: Screen, setup: Setup, scores: Mapping[str, Any], held_out: Rows) -> None:

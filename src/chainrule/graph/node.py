@@ -10,6 +10,7 @@ node that it differentiates.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,13 +72,22 @@ class Primitive:
         for x in inputs:
             if not isinstance(x, Node):
                 raise GraphError(f"{where()}{self.name} works on nodes of a graph, but was given {type(x).__name__}.")
-        attributes = self.attributes(*arguments, **named) if self.attributes else {}
+        attributes = self._attributes(arguments, named)
         if not self.attributes and (named or len(arguments) != self.arity):
             given = f"{len(arguments)} argument{'s' * (len(arguments) != 1)}" + (
                 f" and {', '.join(named)}" if named else ""
             )
             raise GraphError(f"{where()}{self.name} takes {self.arity} nodes and nothing else, but was given {given}.")
         return self.apply(inputs, attributes)
+
+    def _attributes(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+        if not self.attributes:
+            return {}
+        try:
+            inspect.signature(self.attributes).bind(*arguments, **named)
+        except TypeError as error:
+            raise GraphError(f"{where()}{self.name} cannot be called like this: {error}.") from None
+        return self.attributes(*arguments, **named)
 
     def apply(self, inputs: Sequence[Node], attributes: Mapping[str, Any]) -> Node:
         """The node for inputs and attributes that are already in their final form."""
@@ -188,9 +198,12 @@ class Node:
         square = half * half if half is not None else self
         return square * self if power > 1 and power % 2 else square
 
-    def __matmul__(self, other: Node) -> Node:
-        """The matrix product of two nodes of rank 2."""
-        return PRIMITIVES["contract"](self, other, "ij,jk->ik")
+    def __matmul__(self, other: Any) -> Node:
+        """The product of two matrices, a matrix and a vector, or two vectors; one of them may be an array."""
+        return _matrix_product(self, other if isinstance(other, Node) else const(other, self.dtype))
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return _matrix_product(const(other, self.dtype), self)
 
     def __getitem__(self, index: int | slice | tuple[int | slice, ...]) -> Node:
         """Whole numbers and slices (without a step) of the leading dimensions."""
@@ -217,6 +230,18 @@ class Node:
         if not self.shape or not isinstance(self.shape[0], int):
             raise ShapeError(f"{where()}a node of type {self.type} cannot be unpacked.")
         return (self[i] for i in range(self.shape[0]))
+
+
+_PRODUCTS = {(2, 2): "ij,jk->ik", (2, 1): "ij,j->i", (1, 2): "i,ij->j", (1, 1): "i,i->"}
+
+
+def _matrix_product(x: Node, y: Node) -> Node:
+    spec = _PRODUCTS.get((x.rank, y.rank))
+    if spec is None:
+        raise ShapeError(
+            f"{where()}@ multiplies matrices and vectors, but has {x.type} and {y.type}; use contract for more."
+        )
+    return PRIMITIVES["contract"](x, y, spec)
 
 
 def _bounds(index: int | slice, dim: int, node: Node) -> tuple[int, int]:
@@ -372,6 +397,11 @@ def common_shape(name: str, first: Shape, second: Shape) -> Shape:
         if a != b and a != 1 and b != 1:
             raise ShapeError(f"{where()}{name} cannot combine shapes {show_shape(first)} and {show_shape(second)}.")
         dims.append(b if a == 1 else a)
+    if dims.count(ROWS) > max(first.count(ROWS), second.count(ROWS)):
+        raise ShapeError(
+            f"{where()}{name} would make {show_shape(tuple(dims))}, every row with every other, from {show_shape(first)} and "
+            f"{show_shape(second)}; reshape one of them so that their rows stand side by side."
+        )
     return tuple(dims)
 
 

@@ -171,6 +171,8 @@ def initial(
     else:
         try:
             value = np.array(initializer, dtype=np.float64)
+        except OverflowError:  # a whole number beyond float64
+            value = np.array(np.inf)
         except (TypeError, ValueError):
             raise ArgumentError(
                 f"{argument} must be a name, a number, an array or a function, but is {type(initializer).__name__}."

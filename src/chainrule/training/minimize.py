@@ -67,7 +67,7 @@ def minimize(
     final = get_backend(backend).compile(Step(state=step.state, metrics={"value": step.metrics["value"]}))
     value = float(final.run(state, {}, _NO_ROWS, np.zeros(2, np.int64), {}).metrics["value"][0])
     x = {name: state[f"x/{name}"] for name in start}
-    return Minimum(x if isinstance(x0, Mapping) else x[""], value, values, len(values), reason)
+    return Minimum(x if isinstance(x0, Mapping) else x[""], value, values, int(reason.numbers["steps"]), reason)
 
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -91,7 +91,12 @@ def _build(f: Callable[[Any], Node], start: dict[str, Array], optimizer: Transfo
         update=update,
         scalars=scalars,
         metrics={"value": value, "norm": global_norm(grads)},
-        checks={"value": value, **{f"gradient of x {name!r}": g for name, g in grads.items()}, **update},
+        checks={
+            "value": value,
+            **{f"gradient of {_called(name)}": g for name, g in grads.items()},
+            **{f"next {_called(name)}": update[f"x/{name}"] for name in x},
+            **{f"state {name!r} of the optimizer": node for name, node in new_state.items()},
+        },
     )
 
 
@@ -100,10 +105,12 @@ def _descend(
 ) -> tuple[NDArray[np.float64], StopReason]:
     """Run chunks of steps; where the gradient was small enough inside a chunk, go back and run only so far."""
     values: list[Array] = []
+    starts: list[tuple[int, dict[str, Array]]] = []  # of the last two chunks
     done = 0
     while done < steps:
         n = min(_CHUNK, steps - done)
         before = {name: array.copy() for name, array in state.items()}
+        starts = [*starts[-1:], (done, before)]
         result = _run(program, state, rates, done, n, steps)
         small = np.flatnonzero(result.metrics["norm"] <= tolerance)
         if small.size:
@@ -115,9 +122,30 @@ def _descend(
             sentence = f"The norm of the gradient is at most {tolerance:g} after {done} steps."
             return np.concatenate(values), StopReason("converged", sentence, {"steps": done, "tolerance": tolerance})
         if result.failure:
-            sentence = f"The {result.failure.check} became NaN or infinite in step {done + 1}; x is the last good one."
-            return np.concatenate(values), StopReason("non_finite", sentence, {"steps": done})
+            return _back(program, state, rates, steps, values, starts, result.failure.check)
     return np.concatenate(values), StopReason("steps", f"All {steps} steps are done.", {"steps": steps})
+
+
+def _back(
+    program: Program,
+    state: dict[str, Array],
+    rates: Mapping[str, Rate],
+    steps: int,
+    values: list[Array],
+    starts: list[tuple[int, dict[str, Array]]],
+    check: str,
+) -> tuple[NDArray[np.float64], StopReason]:
+    """Go back to the last x at which everything was finite: the one before the step that led astray."""
+    found = np.concatenate(values)
+    good = max(len(found) - 1, 0)
+    first, before = [start for start in starts if start[0] <= good][-1]
+    _restore(state, before)
+    _run(program, state, rates, first, good - first, steps)
+    if len(found) == 0:
+        sentence = f"The {check} is NaN or infinite at x0 already."
+    else:
+        sentence = f"The {check} became NaN or infinite after step {len(found)}; x is the last at which all was finite."
+    return found, StopReason("non_finite", sentence, {"steps": good})
 
 
 def _run(program: Program, state: dict[str, Array], rates: Mapping[str, Rate], done: int, n: int, steps: int) -> Result:
@@ -135,8 +163,16 @@ def _as_dict(x0: Any) -> Mapping[str, Any]:
     if isinstance(x0, Mapping):
         if not x0:
             raise ArgumentError("x0 is an empty dictionary; give at least one array to descend on.")
-        return {str(name): value for name, value in x0.items()}
+        strange = [name for name in x0 if not isinstance(name, str) or not name]
+        if strange:
+            raise ArgumentError(f"The keys of x0 must be texts, the names of its arrays, but one is {strange[0]!r}.")
+        return dict(x0)
     return {"": x0}
+
+
+def _called(name: str) -> str:
+    """What messages call an array of x0."""
+    return f"x[{name!r}]" if name else "x"
 
 
 def _start(name: str, value: Any, dtype: DTypeLike) -> Array:

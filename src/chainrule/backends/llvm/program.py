@@ -125,7 +125,7 @@ class LlvmProgram:
             per_step = Slot(slot.kind, slot.name, (max(n_steps, 1), *slot.shape), slot.dtype)
             array = allocate(per_step, self.lanes if slot.shape else 1, capacity)
             if slot.kind == "scalar":
-                _inner(array, slot.shape)[...] = scalars[slot.name]
+                _inner(array, slot.shape)[:n_steps] = scalars[slot.name]
             return array
         if slot.kind == "rows":
             total = int(bounds[-1] - bounds[0])

@@ -46,27 +46,99 @@ _EXP_LIMITS = {"f32": (89.0, -104.0), "f64": (710.0, -746.0)}
 
 _EXP = {
     "f32": (4.9999997e-01, 1.6666539e-01, 4.166739e-02, 8.367085e-03, 1.3882461e-03),  # 0.25
-    "f64": (5.e-01, 1.6666666666666677e-01, 4.166666666666669e-02, 8.333333333321112e-03, 1.3888888888858248e-03, 1.9841269887993653e-04, 2.4801587404154955e-05, 2.755724189527336e-06, 2.755718344209089e-07, 2.5109966487336876e-08, 2.0949266566798918e-09),  # 0.0028
+    "f64": (
+        5.0e-01,
+        1.6666666666666677e-01,
+        4.166666666666669e-02,
+        8.333333333321112e-03,
+        1.3888888888858248e-03,
+        1.9841269887993653e-04,
+        2.4801587404154955e-05,
+        2.755724189527336e-06,
+        2.755718344209089e-07,
+        2.5109966487336876e-08,
+        2.0949266566798918e-09,
+    ),  # 0.0028
 }
 
 _ATANH = {
     "f32": (6.666642e-01, 4.0021437e-01, 2.8003028e-01, 2.8006753e-01),  # 0.075
-    "f64": (6.666666666666631e-01, 4.000000000015591e-01, 2.857142854801102e-01, 2.2222223960655005e-01, 1.818174422426502e-01, 1.5386553889155152e-01, 1.3301049348963212e-01, 1.2105507527670788e-01, 8.342564536696351e-02, 1.7014094229448093e-01),  # 0.012
+    "f64": (
+        6.666666666666631e-01,
+        4.000000000015591e-01,
+        2.857142854801102e-01,
+        2.2222223960655005e-01,
+        1.818174422426502e-01,
+        1.5386553889155152e-01,
+        1.3301049348963212e-01,
+        1.2105507527670788e-01,
+        8.342564536696351e-02,
+        1.7014094229448093e-01,
+    ),  # 0.012
 }
 
 _ERF = {
-    "f32": (1.2837917e-01, 6.3661957e-01, 1.02776304e-01, -1.9147819e-02, -1.6952681e-04, 1.6757164e-03, -6.3739327e-04, 1.1887128e-04, -9.389175e-06),  # 0.072
-    "f64": (1.2837916709551256e-01, 6.366197723675898e-01, 1.0277260330137941e-01, -1.9128446994802043e-02, -2.091948292979749e-04, 1.6962074595413825e-03, -5.90131278054909e-04, 2.5900189343607832e-05, 6.443201623269272e-05, -2.9598572443335173e-05, 3.2041897639376786e-06, 3.092733379947911e-06, -2.0004687005967755e-06, 5.441630550936623e-07, 3.428322529942001e-09, -7.260606765396948e-08, 3.705488323604607e-08, -1.1470790061403777e-08, 2.5131655625637694e-09, -4.0141100781714643e-10, 4.6097743990103596e-11, -3.6225900336035026e-12, 1.748234045453998e-13, -3.911589071887598e-15),  # 0.44
+    "f32": (
+        1.2837917e-01,
+        6.3661957e-01,
+        1.02776304e-01,
+        -1.9147819e-02,
+        -1.6952681e-04,
+        1.6757164e-03,
+        -6.3739327e-04,
+        1.1887128e-04,
+        -9.389175e-06,
+    ),  # 0.072
+    "f64": (
+        1.2837916709551256e-01,
+        6.366197723675898e-01,
+        1.0277260330137941e-01,
+        -1.9128446994802043e-02,
+        -2.091948292979749e-04,
+        1.6962074595413825e-03,
+        -5.90131278054909e-04,
+        2.5900189343607832e-05,
+        6.443201623269272e-05,
+        -2.9598572443335173e-05,
+        3.2041897639376786e-06,
+        3.092733379947911e-06,
+        -2.0004687005967755e-06,
+        5.441630550936623e-07,
+        3.428322529942001e-09,
+        -7.260606765396948e-08,
+        3.705488323604607e-08,
+        -1.1470790061403777e-08,
+        2.5131655625637694e-09,
+        -4.0141100781714643e-10,
+        4.6097743990103596e-11,
+        -3.6225900336035026e-12,
+        1.748234045453998e-13,
+        -3.911589071887598e-15,
+    ),  # 0.44
 }
 
 _SIN = {
     "f32": (-1.6666648e-01, 8.331754e-03, -1.9463238e-04),  # 0.12
-    "f64": (-1.666666666666663e-01, 8.33333333332184e-03, -1.9841269829358354e-04, 2.7557313538420463e-06, -2.5050734375800376e-08, 1.58954329860662e-10),  # 0.034
+    "f64": (
+        -1.666666666666663e-01,
+        8.33333333332184e-03,
+        -1.9841269829358354e-04,
+        2.7557313538420463e-06,
+        -2.5050734375800376e-08,
+        1.58954329860662e-10,
+    ),  # 0.034
 }
 
 _COS = {
     "f32": (4.1666634e-02, -1.388679e-03, 2.4375919e-05),  # 0.0043
-    "f64": (4.1666666666666595e-02, -1.3888888888873342e-03, 2.4801587289002147e-05, -2.755731421708334e-07, 2.0875705405433427e-09, -1.1358749885821191e-11),  # 0.00051
+    "f64": (
+        4.1666666666666595e-02,
+        -1.3888888888873342e-03,
+        2.4801587289002147e-05,
+        -2.755731421708334e-07,
+        2.0875705405433427e-09,
+        -1.1358749885821191e-11,
+    ),  # 0.00051
 }
 
 
@@ -135,12 +207,17 @@ class VectorMath:
     # ------------------------------------------------------------------------------------------ exponentials
 
     def _split_exponential(self, x: Operand, bias: int) -> tuple[Operand, Operand]:
-        """n + bias and q, such that eˣ = 2ⁿ (1 + q): q = eʳ − 1 = r + r² P(r) with r = x − n ln 2, within ±½ ln 2."""
+        """n + bias and q, such that eˣ = 2ⁿ (1 + q): q = eʳ − 1 = r + r² P(r) with r = x − n ln 2, within ±½ ln 2.
+
+        r is the sum of an exact difference and a small correction; rounding it does no harm in r², and is avoided in r.
+        """
         high, low = _LN2[x.type.kind]
         n, biased = self._rounded(x, 1 / math.log(2), bias)
-        r = self._fma(n, self._const(x, -high), x)
-        r = self._fma(n, self._const(x, -low), r)
-        return biased, self._fma(self._two("fmul", r, r), self._polynomial(r, _EXP), r)
+        difference = self._fma(n, self._const(x, -high), x)
+        correction = self._two("fmul", n, self._const(x, -low))
+        r = self._two("fadd", difference, correction)
+        small = self._fma(self._two("fmul", r, r), self._polynomial(r, _EXP), correction)
+        return biased, self._two("fadd", difference, small)
 
     def exp(self, x: Operand) -> Operand:
         """eˣ = 2ⁿ (1 + q); 2ⁿ is multiplied in two halves, so that results beyond the normal numbers come out right."""
@@ -150,28 +227,38 @@ class VectorMath:
         y = self._two("fmul", self._plus(q, 1.0), self._power_of_two(half, x.type))
         return self._two("fmul", y, self._power_of_two(self._two("sub", n, half), x.type))
 
-    def _scaled(self, x: Operand) -> tuple[Operand, Operand]:
-        """2ⁿ and q for x whose 2ⁿ is a normal number. eˣ + c is best found as 2ⁿ q + (2ⁿ + c): the bracket is mostly exact."""
-        n, q = self._split_exponential(x, _BIAS[x.type.kind])
-        return self._power_of_two(n, x.type), q
+    def _minus_one(self, scale: Operand, q: Operand) -> Operand:
+        """eˣ − 1 = 2ⁿ q + (2ⁿ − 1), in which nothing cancels."""
+        return self._fma(scale, q, self._plus(scale, -1.0))
+
+    def _plus_one(self, scale: Operand, q: Operand) -> Operand:
+        """eˣ + 1 = 2ⁿ q + (2ⁿ + 1), where what the bracket loses of the 1, if 2ⁿ is large, goes into the other term."""
+        one = self._const(q, 1.0)
+        total = self._two("fadd", scale, one)
+        lost = self._two("fsub", one, self._two("fsub", total, scale))
+        return self._two("fadd", self._fma(scale, q, lost), total)
 
     def tanh(self, x: Operand) -> Operand:
-        """tanh |x| = (1 − e) / (1 + e) with e = e^(−2|x|), and the sign of x."""
-        size = self._at_most(self._abs(x), _TANH_LIMIT[x.type.kind])
-        scale, q = self._scaled(self._two("fmul", size, self._const(x, -2.0)))
-        y = self._two("fdiv", self._fma(scale, q, self._plus(scale, -1.0)), self._fma(scale, q, self._plus(scale, 1.0)))
-        return self.code.op("copysign", x.type, y, x)
+        """tanh x = (e − 1) / (e + 1) with e = e²ˣ, for |x|, but for −|x| where it is small; the sign is that of x.
+
+        If e is large, its error does not matter. If it is near 1, e + 1 is rounded less coarsely below 2 than above.
+        """
+        kind = x.type.kind
+        size = self._at_most(self._abs(x), _TANH_LIMIT[kind])
+        small = self.code.compare("olt", size, self._const(x, 0.25))
+        doubled = self._two("fmul", size, self._select(small, self._const(x, -2.0), self._const(x, 2.0)))
+        n, q = self._split_exponential(doubled, _BIAS[kind])
+        t = self._minus_one(self._power_of_two(n, x.type), q)
+        return self.code.op("copysign", x.type, self._two("fdiv", t, self._plus(t, 2.0)), x)
 
     def logistic(self, x: Operand) -> Operand:
-        """1 / (1 + e⁻ˣ) = 1 / (2ⁿ q + (2ⁿ + 1)); of 2ⁿ, what is beyond the normal numbers becomes a factor of the result."""
-        kind, one = x.type.kind, self._const(x, 1.0)
+        """1 / (1 + e⁻ˣ), where e⁻ˣ = 2ⁿ (1 + q); of 2ⁿ, what is beyond the normal numbers becomes a factor of the result."""
+        kind = x.type.kind
         bias, (high, low) = _BIAS[kind], _EXP_LIMITS[kind]
-        n, q = self._split_exponential(self._at_least(self._at_most(self.code.op("fneg", x.type, x), -low), -high / 2), bias)
+        minus = self.code.op("fneg", x.type, x)
+        n, q = self._split_exponential(self._at_least(self._at_most(minus, -low), -high / 2), bias)
         fits = self._two("smin", n, self._integer(x, bias + bias // 2))
-        scale = self._power_of_two(fits, x.type)
-        total = self._two("fadd", scale, one)
-        lost = self._two("fsub", one, self._two("fsub", total, scale))  # of the 1, where 2ⁿ is large
-        y = self._two("fdiv", one, self._two("fadd", self._fma(scale, q, lost), total))
+        y = self._two("fdiv", self._const(x, 1.0), self._plus_one(self._power_of_two(fits, x.type), q))
         factor = self._two("add", self._two("sub", fits, n), self._integer(x, bias))
         return self._two("fmul", y, self._power_of_two(factor, x.type))
 
@@ -186,8 +273,9 @@ class VectorMath:
         Q(t) = −ln(1 − erf t) is smooth, so one polynomial serves everywhere; and nothing cancels for small x.
         """
         t = self._at_most(self._abs(x), _ERF_LIMIT[x.type.kind])
-        scale, q = self._scaled(self.code.op("fneg", x.type, self._fma(t, self._polynomial(t, _ERF), t)))
-        return self.code.op("copysign", x.type, self._fma(scale, q, self._plus(scale, -1.0)), x)
+        minus_q = self.code.op("fneg", x.type, self._fma(t, self._polynomial(t, _ERF), t))
+        n, q = self._split_exponential(minus_q, _BIAS[x.type.kind])
+        return self.code.op("copysign", x.type, self._minus_one(self._power_of_two(n, x.type), q), x)
 
     # ------------------------------------------------------------------------------------------ logarithms
 
@@ -254,7 +342,9 @@ class VectorMath:
         size = self._abs(x)
         n, whole = self._rounded(size, 2 / math.pi)
         whole = self._two("add", whole, self._integer(x, ahead))
-        r = self._minus_quarters(size, n)
+        r = size
+        for part in _HALF_PI[kind]:  # the first step is exact; the others are if much cancels, and small otherwise
+            r = self._fma(n, self._const(x, -part), r)
         z = self._two("fmul", r, r)
         sine = self._fma(self._two("fmul", r, z), self._polynomial(z, _SIN), r)
         cosine = self._fma(z, self._const(x, -0.5), self._const(x, 1.0))
@@ -271,12 +361,6 @@ class VectorMath:
 
         some = far if x.type.lanes == 1 else code.op("any", Type("i1"), far)
         return code.loop(0, code.op("zext", Type("i64"), some), 1, [y], outside)[0]  # one turn, or none
-
-    def _minus_quarters(self, x: Operand, n: Operand) -> Operand:
-        """x − n π/2. The first difference is exact; the others are where much cancels, and where nothing does, they are small."""
-        for part in _HALF_PI[x.type.kind]:
-            x = self._fma(n, self._const(x, -part), x)
-        return x
 
     # ------------------------------------------------------------------------------------------
 

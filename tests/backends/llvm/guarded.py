@@ -1,0 +1,142 @@
+"""Runs compiled programs with every array between pages that may not be touched. A process of its own: a fault ends it.
+
+python -m backends.llvm.guarded PART
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from backends.llvm.comparing import Array, Arrays, reported, run_once, same_bits
+from backends.llvm.networks import Training, training_of
+from backends.llvm.sizes import EDGES, GROUPS, SIZES, Compiled, check_nodes, sized_step, sized_values
+from chainrule.backends.llvm import LlvmBackend, LlvmProgram
+from chainrule.functional import CrossEntropy
+from chainrule.graph import DType
+from chainrule.nn import Dense, Dropout
+from chainrule.optim import Adam
+from chainrule.training import Penalties
+
+_LIBRARY = ctypes.CDLL(None, use_errno=True)
+_LIBRARY.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+NOTHING = 0  # PROT_NONE
+PAGE = mmap.PAGESIZE
+READ_ONLY = ("order", "bounds", "record", "data", "scalar", "const")
+
+
+def between_guards(array: Array, at_end: bool) -> Array:
+    """A copy that ends, or begins, where a page does; the pages around it may not be touched, and the room beside it is NaN."""
+    room = -(-max(array.nbytes, 1) // PAGE) * PAGE
+    whole = np.frombuffer(mmap.mmap(-1, room + 2 * PAGE), np.uint8)
+    for offset in (0, room + PAGE):
+        if _LIBRARY.mprotect(whole.ctypes.data + offset, PAGE, NOTHING):
+            raise OSError(ctypes.get_errno(), "mprotect failed")
+    inside = whole[PAGE : PAGE + room]
+    inside[...] = 0xFF
+    first = room - array.nbytes if at_end else 0
+    copy = inside[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+class Guarded(LlvmProgram):
+    """A program whose code is only ever given guarded arrays."""
+
+    at_end = True
+    calls = 0
+
+    def _call(self, arrays: list[Array], n_steps: int) -> int:
+        copies = [between_guards(array, self.at_end) for array in arrays]
+        result = super()._call(copies, n_steps)
+        for slot, array, copy in zip(self.slots, arrays, copies, strict=True):
+            if slot.kind not in READ_ONLY:
+                array[...] = copy
+            elif not same_bits(array, copy):
+                raise AssertionError(f"The {slot.kind} {slot.name!r} is only to be read, but has been written to.")
+        Guarded.calls += 1
+        return result
+
+
+def guarded(program: LlvmProgram) -> Guarded:
+    """The same program, guarded from now on."""
+    program.__class__ = Guarded
+    return program  # type: ignore[return-value]
+
+
+def primitives(dtype: DType) -> Iterator[str]:
+    """Every primitive at every size, checked against NumPy as well."""
+    rng = np.random.default_rng(11)
+    for n in SIZES if dtype is DType.FLOAT32 else EDGES:
+        for group in GROUPS:
+            step, inputs, outputs = sized_step(n, dtype, group)
+            program = guarded(LlvmBackend(threads=2 - n % 2).compile(step))
+            for at_end in (True, False):
+                program.at_end, rows = at_end, n if at_end else 66 - n
+                where = f"{group}, {n} numbers, {rows} rows, at the {'end' if at_end else 'start'}"
+                yield where
+                values = sized_values(inputs, rows, rng)
+                found = reported(run_once(Compiled(program), step, values, rows), outputs)
+                check_nodes(found, outputs, values, rows, where)
+
+
+def network(n: int, dtype: str) -> Training:
+    """A network of n inputs and two layers of n units, with all that a step of training can have."""
+    rng = np.random.default_rng(n)
+    arrays = {"x": rng.normal(size=(67, n)), "y": rng.integers(0, 3, 67).astype(np.int32)}
+    arrays["sample_weight"] = rng.uniform(0.1, 2, 67)
+    layers = [Dense(n, activation="relu"), Dropout(0.2), Dense(n, activation="tanh"), Dense(3)]
+    penalties = Penalties.of(0.001, 0.01, 1.0, None)
+    return training_of(layers, arrays, CrossEntropy(), Adam(0.01), penalties=penalties, dtype=dtype)
+
+
+def training(dtype: DType) -> Iterator[str]:
+    """Training steps in batches of n rows, the last shorter; the same bits as with plain arrays."""
+    for n in SIZES if dtype is DType.FLOAT32 else EDGES:
+        own = network(n, dtype.value)
+        program, found = LlvmBackend(threads=1 + n % 2).compile(own.step), []
+        for at_end in (None, True, False):
+            if at_end is not None:
+                program = guarded(program)
+                program.at_end = at_end
+            yield f"a network of {n} units, {at_end=}"
+            state = own.copied()
+            result = own.run(program, state, 3, n, shorter=True)
+            found.append(state | result.metrics | result.health)
+            check_same(found[0], found[-1])
+
+
+def check_same(plain: Arrays, other: Arrays) -> None:
+    if not all(same_bits(plain[name], other[name]) for name in plain):
+        raise AssertionError("Guarded arrays have other results.")
+
+
+def trip(_: DType) -> Iterator[str]:
+    """Read just behind a guarded array: this must end the process."""
+    array = between_guards(np.zeros(64, np.uint8), at_end=True)
+    yield "about to fault"
+    ctypes.c_uint8.from_address(array.ctypes.data + 64).value
+
+
+PARTS: dict[str, tuple[Callable[[DType], Iterator[str]], DType]] = {
+    "primitives in float32": (primitives, DType.FLOAT32),
+    "primitives in float64": (primitives, DType.FLOAT64),
+    "training in float32": (training, DType.FLOAT32),
+    "training in float64": (training, DType.FLOAT64),
+    "trip": (trip, DType.FLOAT32),
+}
+
+
+def main(part: str) -> None:
+    job, dtype = PARTS[part]
+    for line in job(dtype):
+        print(line, flush=True)  # what is under way when it ends
+    print(f"done: {Guarded.calls} calls", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

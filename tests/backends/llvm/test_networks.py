@@ -1,0 +1,179 @@
+"""Random networks on both backends: one step in float32, many in float64, and steps that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backends.llvm.comparing import same_bits
+from backends.llvm.networks import EXAMPLES, Array, Arrays, Training, random_training, training_of
+from chainrule.backends import NumpyBackend, Result
+from chainrule.backends.llvm import LlvmBackend, LlvmProgram
+from chainrule.functional import CrossEntropy, SquaredError
+from chainrule.nn import Activation, Dense
+from chainrule.optim import SGD, Adam
+from chainrule.training import Penalties
+
+QUICK, ALL, STATES = 10, 50, 10  # networks that every run tries, networks altogether, states that each begins from
+SEEDS = [*range(QUICK), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, ALL))]
+BATCH = 9
+
+
+def reports(result: Result, state: Arrays, before: Arrays) -> Arrays:
+    """Everything that a run gives: the state, how far it moved, and the reports."""
+    moved = {f"change of {name}": state[name] - before[name] for name in state if name.startswith("params/")}
+    return {**state, **moved, **result.metrics, **result.health}
+
+
+def distance(found: Array, exact: Array) -> float:
+    """The largest difference, relative to the largest number."""
+    found, exact = found.astype(np.float64), exact.astype(np.float64)
+    largest = np.abs(exact).max(initial=0)
+    return float(np.abs(found - exact).max(initial=0) / (largest or 1))
+
+
+def in_double(training: Training) -> dict[str, Arrays]:
+    """The numbers of a float32 training, bit for bit, in float64."""
+
+    def wide(arrays: Arrays) -> Arrays:
+        return {name: x.astype(np.float64) if x.dtype == np.float32 else x for name, x in arrays.items()}
+
+    return {"state": wide(training.state), "data": wide(training.data), "numbers": wide(training.numbers)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_step_in_float32(seed: int) -> None:
+    """Within 1e-5 of the same step in float64, or no further from it than NumPy's float32, where that has cancelled more."""
+    training, double = random_training(seed, "float32"), random_training(seed, "float64")
+    programs = [LlvmBackend(threads=1 + seed % 2).compile(training.step), NumpyBackend().compile(training.step)]
+    exactly = NumpyBackend().compile(double.step)
+    for state in range(STATES):
+        training = training.from_state(np.random.default_rng([seed, state]))
+        double = replace(double, **in_double(training))
+        found, plain, exact = (
+            reports(own.run(program, after := own.copied(), 1, BATCH), after, own.state)
+            for own, program in ((training, programs[0]), (training, programs[1]), (double, exactly))
+        )
+        for name, expected in exact.items():
+            allowed = max(1e-5, 2 * distance(plain[name], expected))
+            assert distance(found[name], expected) <= allowed, f"{name} from state {state}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_hundred_steps_in_float64(seed: int) -> None:
+    training = random_training(seed, "float64")
+    results = []
+    for backend in (LlvmBackend(threads=1 + seed % 2), NumpyBackend()):
+        state = training.copied()
+        result = training.run(backend.compile(training.step), state, 100, BATCH, shorter=True)
+        assert (result.done, result.failure) == (100, None)
+        results.append(reports(result, state, training.state))
+    found, expected = results
+    assert found.keys() == expected.keys()
+    for name in expected:
+        assert distance(found[name], expected[name]) <= 1e-9, name
+
+
+def test_the_networks_are_varied() -> None:
+    steps = [random_training(seed, "float64").step for seed in range(ALL)]
+    parts = ("l1", "l2", "clip_norm", "clip_value", "sample_weight", "key")
+    found = [{name for name in parts if name in {**step.scalars, **step.data}} for step in steps]
+    for name in parts:
+        assert sum(name in group for group in found) >= 5, name
+        assert any(name in group for group in found[:QUICK]), name
+
+
+# --------------------------------------------------------------------------------------------- steps that fail
+
+
+def digits_like(dtype: str = "float32") -> Training:
+    """A small classifier with Adam and clipping, as it is made."""
+    rng = np.random.default_rng(4)
+    data = {"x": rng.normal(size=(EXAMPLES, 5)), "y": rng.integers(0, 3, EXAMPLES).astype(np.int32)}
+    layers = [Dense(7, activation="tanh"), Dense(6, activation="relu"), Dense(3)]
+    penalties = Penalties.of(0.0, 0.01, 1.0, None)
+    return training_of(layers, data, CrossEntropy(), Adam(0.01), penalties=penalties, dtype=dtype)
+
+
+def planted(value: float) -> Callable[[Training], Training]:
+    """A number that is not finite in one row of the data."""
+
+    def plant(training: Training) -> Training:
+        x = training.data["x"].copy()
+        x[17, 2] = value
+        return replace(training, data={**training.data, "x": x})
+
+    return plant
+
+
+def spoilt(value: float) -> Callable[[Training], Training]:
+    """A parameter that is not finite from the beginning."""
+
+    def spoil(training: Training) -> Training:
+        state = training.copied()
+        state["params/dense2/weight"][1, 2] = value
+        return replace(training, state=state)
+
+    return spoil
+
+
+def exploding(training: Training) -> Training:
+    """A learning rate with which linear regression runs away, until a number overflows."""
+    rng = np.random.default_rng(5)
+    data = {"x": rng.normal(size=(EXAMPLES, 4)), "y": rng.normal(size=(EXAMPLES, 2))}
+    return training_of([Dense(5), Activation("relu"), Dense(2)], data, SquaredError(), SGD(30.0))
+
+
+FAILURES: dict[str, Callable[[Training], Training]] = {
+    "NaN in the data": planted(np.nan),
+    "infinity in the data": planted(-np.inf),
+    "NaN in a parameter": spoilt(np.nan),
+    "infinity in a parameter": spoilt(np.inf),
+    "overflow": exploding,
+}
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("kind", FAILURES)
+def test_a_failing_step_is_the_same_and_changes_nothing(kind: str, threads: int) -> None:
+    """The same step and check as with NumPy; the state and the reports are those of the steps before it, to the bit."""
+    training = FAILURES[kind](digits_like())
+    program = LlvmBackend(threads=threads).compile(training.step)
+    state, good, other = training.copied(), training.copied(), training.copied()
+    found = training.run(program, state, 30, 4)
+    expected = training.run(NumpyBackend().compile(training.step), other, 30, 4)
+    assert found.failure == expected.failure
+    assert found.done == expected.done == found.failure.step
+    assert (found.done > 0) == ("parameter" not in kind)
+    before = only(training, program, good, found.done)
+    assert all(same_bits(state[name], good[name]) for name in state)
+    for reported, until in ((found.metrics, before.metrics), (found.health, before.health), (found.rows, before.rows)):
+        assert reported.keys() == until.keys()
+        assert all(same_bits(reported[name], until[name][: len(reported[name])]) for name in reported)
+    assert {name: len(x) for name, x in found.health.items()} == {name: len(x) for name, x in expected.health.items()}
+    assert {name: len(x) for name, x in found.metrics.items()} == {name: len(x) for name, x in expected.metrics.items()}
+
+
+def only(training: Training, program: LlvmProgram, state: Arrays, n_steps: int) -> Result:
+    """The first steps of the run of 30, by themselves."""
+    order = np.random.default_rng(30).permutation(120) % EXAMPLES
+    scalars = training.scalars(30)
+    ranks = {name: node.rank for name, node in training.step.scalars.items()}
+    first = {name: x[:n_steps] if np.ndim(x) > ranks[name] else x for name, x in scalars.items()}
+    record = np.arange(n_steps) % 16 == 0
+    return program.run(state, training.data, order, 4 * np.arange(n_steps + 1), first, record)
+
+
+def test_a_run_goes_on_after_a_failure() -> None:
+    """What a failure has left behind in the memory of a program does not reach the next run."""
+    training = digits_like()
+    program = LlvmBackend(threads=2).compile(training.step)
+    clean, after = training.copied(), training.copied()
+    training.run(program, clean, 20, 8)
+    bad = planted(np.nan)(training)
+    bad.run(program, bad.copied(), 20, 8)
+    training.run(program, after, 20, 8)
+    assert all(same_bits(clean[name], after[name]) for name in clean)
