@@ -359,6 +359,14 @@ def test_a_loss_of_ones_own_that_decides_what_is_predicted(tmp_path: Path) -> No
     assert loaded.predict(X).shape == (40,)
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy", quartic])
+def test_a_loss_that_does_not_suit_the_classes(loss: Any, tmp_path: Path) -> None:
+    trained().save(tmp_path / "net")
+    with pytest.raises(ArgumentError, match="is not about classes of the kind that the network .* has learned"):
+        cr.load(tmp_path / "net", loss=loss)
+    assert cr.load(tmp_path / "net", loss=Focal()).memory.loss == Focal()
+
+
 def test_copies_are_saved_alike(tmp_path: Path) -> None:
     net = trained()
     net.save(tmp_path / "a")

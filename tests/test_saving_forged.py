@@ -230,8 +230,8 @@ def test_arrays_that_are_not_those_of_the_layers(change: str, genuine: Any, tmp_
         elif change in ("nan", "inf"):
             wrong[name] = np.full_like(value, float(change))
         if change != "lacks" or not all(other.startswith(("params", "state")) for other in wrong):
+            write_model(tmp_path / "net", description, wrong)
             with pytest.raises(ModelFileError, match="the array|its array|holds no array"):
-                write_model(tmp_path / "net", description, wrong)
                 cr.load(tmp_path / "net")
 
 

@@ -16,7 +16,7 @@ from chainrule import random, saving
 from chainrule.data.arrays import as_features, check_feature_names, feature_names
 from chainrule.data.labels import array_of_labels
 from chainrule.data.targets import BinaryClasses
-from chainrule.errors import ArgumentError, NotFittedError, ShapeError, TrainingWarning, quoted
+from chainrule.errors import ArgumentError, NotFittedError, TrainingWarning
 from chainrule.functional import Loss, LossFunction, get_loss
 from chainrule.nn import Layer, Sequential, Standardize, walk
 from chainrule.optim import Transform, get_optimizer
@@ -88,25 +88,7 @@ class Network:
 
     @params.setter
     def params(self, new: Mapping[str, Any]) -> None:
-        own = self.params
-        if not isinstance(new, Mapping) or set(new) != set(own):
-            given = quoted(new) if isinstance(new, Mapping) else type(new).__name__
-            raise ArgumentError(f"params must be a dictionary that holds exactly {quoted(own)}, but holds {given}.")
-        values: Arrays = {}
-        for name, value in new.items():
-            try:
-                with np.errstate(all="ignore"):
-                    values[name] = np.array(value, dtype=own[name].dtype)
-            except (TypeError, ValueError):
-                raise ArgumentError(f"params[{name!r}] must be an array of numbers, but is {value!r:.60}.") from None
-            if values[name].shape != own[name].shape:
-                raise ShapeError(f"params[{name!r}] must have shape {own[name].shape}, but has {values[name].shape}.")
-            if not np.isfinite(values[name]).all():
-                kind = own[name].dtype.name
-                raise ArgumentError(
-                    f"params[{name!r}] must be finite, but holds NaN, infinity or what is too large for {kind}."
-                )
-        put_back(own, values)
+        self.model.set_params(new)
 
     @property
     def state(self) -> Arrays:
@@ -210,7 +192,7 @@ class Network:
         scores, higher = check_scores(metrics, early_stopping, classification=classification, held_out=held_out)
         printing = announce(self.memory.epochs + limits.epochs, verbose)
         built, program = self._programs.training(model, reading.loss, examples, descent, penalties, backend)
-        adapted = {} if self.memory.adapted else adapted_state(model, examples.x[rows], backend)
+        adapted = {} if self.memory.adapted else adapted_state(model, examples.x, rows, backend)
 
         self._commit(model, reading, descent, penalties, adapted)  # everything has been checked
         job = Job(
@@ -250,9 +232,9 @@ class Network:
         """Online learning: one step on one example, or on a chunk of them; the loss before the step.
 
         `x` is one row or an array of rows; `y` is one target or one for each row. On a network without parameters, x is one
-        row if it has one dimension or y is a single value. Loss and optimiser are those of the last call unless given; schedules count calls as epochs.
-        The labels must be known: from an earlier fit, or as whole numbers from 0. A step in which a number becomes NaN or
-        infinite changes nothing: it gives NaN and a `TrainingWarning`.
+        row if it has one dimension or y is a single value. Loss and optimiser are those of the last call unless given;
+        schedules count calls as epochs. The labels must be known: from an earlier fit, or as whole numbers from 0. A step in
+        which a number becomes NaN or infinite changes nothing: it gives NaN and a `TrainingWarning`.
 
         >>> import chainrule as cr
         >>> net = cr.Network(cr.Dense(1))
@@ -436,7 +418,14 @@ def load(
     """
     model, memory = saving.read(path, layers)
     if loss is not None:
-        memory = replace(memory, loss=get_loss(loss), lost=None)
+        chosen = get_loss(loss)
+        check_ending(model.layer, model.output_shape, chosen)
+        if memory.coder is not None and not suits(memory.coder, chosen):
+            raise ArgumentError(
+                f"loss={chosen.name!r} is not about classes of the kind that the network of {os.fspath(path)!r} has learned; "
+                "give the loss that it was trained with."
+            )
+        memory = replace(memory, loss=chosen, lost=None)
     net = Network(*(layer for _, layer in model.layer.children()))
     net._model, net.memory = replace(model, layer=net._layer), memory
     return net

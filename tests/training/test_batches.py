@@ -148,8 +148,9 @@ def test_the_validation_split_is_stratified(kind: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(fitting.Examples, "rows", spy)
     loss, outputs = ("binary_cross_entropy", 1) if kind == "binary" else ("cross_entropy", 2)
     X = np.random.default_rng(0).normal(size=(100, 2))
-    cr.Network(cr.Dense(outputs)).fit(X, y, loss=loss, epochs=1, validation=0.1, seed=3)
-    assert np.bincount(ids[held[0]]).tolist() == [3, 7]
+    for seed in range(6):
+        cr.Network(cr.Dense(outputs)).fit(X, y, loss=loss, epochs=1, validation=0.1, seed=seed)
+    assert [np.bincount(ids[rows]).tolist() for rows in held] == [[3, 7]] * 6
 
 
 def test_held_out_rows_are_not_trained_on() -> None:

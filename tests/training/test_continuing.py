@@ -224,6 +224,21 @@ def test_reduce_on_plateau_inside_a_fit(
     assert history.learning_rate.tolist()[:4] == [0.2, 0.2, 0.2, 0.1]
 
 
+def test_reduce_on_plateau_watches_the_validation_loss() -> None:
+    """Training falls all the time, and validation rises: its best is the first, and every two epochs the rate is halved."""
+    history = cr.Network(cr.Dense(1, bias=False, weight_init=0.0)).fit(
+        [[1.0]],
+        [1e6],
+        loss="absolute_error",
+        optimizer=cr.SGD(cr.ReduceOnPlateau(1.0, factor=0.5, patience=2)),
+        epochs=6,
+        validation=([[1.0]], [-1e6]),
+        dtype="float64",
+    )
+    assert (np.diff(history.loss) < 0).all()
+    assert history.learning_rate.tolist() == [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
+
+
 def test_a_rate_is_counted_in_epochs_of_the_present_fit() -> None:
     net = network()
     rates = [net.fit(X, Y, optimizer=cr.SGD(cr.StepDecay(0.1, every=1)), epochs=2, **KEEP) for _ in "ab"]

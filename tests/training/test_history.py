@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,6 @@ def test_every_series_has_a_number_an_epoch() -> None:
 
 def test_seconds_add_up_to_the_duration() -> None:
     for options in ({}, {"validation": None, "metrics": ()}):
-        import time
-
         began = time.perf_counter()
         _, history = fitted(epochs=40, **options)
         assert 0 < history.seconds.sum() < time.perf_counter() - began
@@ -99,6 +98,30 @@ def test_nothing_has_happened() -> None:
 def test_repr_says_what_one_wants_to_know() -> None:
     _, history = fitted()
     assert repr(history) == f"<History: 6 epochs, loss {history.loss[-1]:.4g}; All 6 epochs are done.>"
+
+
+@pytest.mark.parametrize(
+    ("verbose", "first", "second"),
+    [
+        (False, [], []),
+        (0, [], []),
+        (True, [1, 2, 3, 4, 5], [6, 7]),
+        (2, [2, 4, 5], [6, 7]),
+        (3, [3, 5], [6, 7]),
+        (10, [5], [7]),
+    ],
+)
+def test_verbose_prints_some_epochs_and_the_last(
+    verbose: int, first: list[int], second: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, history = fitted(epochs=5, verbose=verbose)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == [f"{number}/5" for number in first]
+    for line, number in zip(lines, first, strict=True):
+        assert f"loss {history.loss[number - 1]:.4f}" in line
+        assert f"val_accuracy {history.score('val_accuracy')[number - 1]:.4f}" in line
+    net.fit(*classes(60), epochs=2, verbose=verbose)
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == [f"{number}/7" for number in second]
 
 
 @pytest.mark.parametrize("scores", [False, True])

@@ -111,9 +111,19 @@ def test_dropout_is_new_in_every_call_and_after_loading(tmp_path: Path) -> None:
     net.save(tmp_path / "net")
     loaded = cr.load(tmp_path / "net")
     assert [loaded.learn(np.ones(64), 0.0) for _ in range(8)] == [net.learn(np.ones(64), 0.0) for _ in range(8)]
-    net.memory.learned = 2**32 - 1  # more calls than a counter of 32 bits can count
-    assert len({net.learn(np.ones(64), 0.0) for _ in range(6)}) > 2
-    assert net.memory.learned == 2**32 + 5
+
+
+def test_more_calls_than_a_counter_of_32_bits_can_count() -> None:
+    """They go on with masks of their own, not with those of the first calls."""
+    net = cr.Network(cr.Dropout(0.5), cr.Dense(1, bias=False, weight_init=1.0)).build(64)
+    found: list[list[float]] = []
+    for begin in (0, 2**32 - 2, 2**33):
+        net.memory.learned = begin
+        options: dict[str, Any] = {"loss": "squared_error", "optimizer": cr.SGD(0.0)}
+        found.append([net.learn(np.ones(64), 0.0, **options) for _ in range(12)])
+        assert net.memory.learned == begin + 12
+    assert found[0] != found[2]
+    assert found[0][:10] != found[1][2:]
 
 
 def test_fit_and_learn_go_on_from_each_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import chainrule as cr
 from chainrule.backends import Failure, Result
 from chainrule.training import History, Job, loop, train
 from chainrule.training.batches import Batches
+from chainrule.training.clock import Clock
 from chainrule.training.stopping import Limits, Plateau
 from training.descent import bits, classes, data, network
 
@@ -166,12 +168,15 @@ def test_the_last_epoch_wins_over_the_time_limit() -> None:
 
 
 def test_a_converged_group_is_run_again_whole_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The group went on after the loss had converged in epoch 12, until the time limit cut it."""
-    monkeypatch.setattr(loop._Runner, "epochs_a_call", lambda self, left: 30)
+    """One step a call, 30 epochs a group: the loss converged in epoch 12, and the clock cut the group after epoch 20."""
+    asked = itertools.count(1)
+    cut = cr.StopReason("max_seconds", "Time is up.")
     monkeypatch.setattr(loop, "CALL_SECONDS", 1e-9)
-    script = Script(losses=[3.0, 2.0] + [1.0] * 1000, seconds=0.002)
-    history, kept = run(job(script, epochs=1000, convergence=cr.Convergence(patience=9), max_seconds=0.05))
-    assert 12 < len(script.calls) - 12 < 30
+    monkeypatch.setattr(loop._Runner, "epochs_a_call", lambda self, left: 30)
+    monkeypatch.setattr(Clock, "cut", lambda self: cut if next(asked) >= 20 else None)
+    script = Script(losses=[3.0, 2.0] + [1.0] * 1000)
+    history, kept = run(job(script, epochs=1000, convergence=cr.Convergence(patience=9)))
+    assert len(script.calls) == 20 + 12
     assert history.stop_reason is not None
     assert (history.stop_reason.name, len(history), kept) == ("converged", 12, 12)
 

@@ -171,12 +171,13 @@ class ScaleByAdam(Transform):
         b1, b2 = self.beta1, self.beta2
         ones1 = b1 * state["ones1"] + (1.0 - b1)
         ones2 = b2 * state["ones2"] + (1.0 - b2)
+        correct1, correct2 = 1.0 / ones1, 1.0 / ones2  # once a step, where a division for each number would cost
         new: dict[str, Node] = {"ones1": ones1, "ones2": ones2}
         scaled: dict[str, Node] = {}
         for name, g in updates.items():
             mean = b1 * state[f"mean/{name}"] + (1.0 - b1) * g
             square = b2 * state[f"square/{name}"] + (1.0 - b2) * (g * g)
-            scaled[name] = (mean / ones1) / (sqrt(square / ones2) + self.eps)
+            scaled[name] = (mean * correct1) / (sqrt(square * correct2) + self.eps)
             new |= {f"mean/{name}": mean, f"square/{name}": square}
         return scaled, new
 

@@ -116,7 +116,9 @@ def build_step(
         scalars |= full.scalars()
         optimizer_state, update = _descend(full, trained, grads, model, nodes)
         checks |= {_in_words(name): node for name, node in update.items()}
-        update |= {f"{STATE}/{name}": node for name, node in forward.new_state.items()}
+        changed = {name: node for name, node in forward.new_state.items() if node is not forward.state[name]}
+        checks |= {f"state {name}": node for name, node in changed.items() if node.dtype.is_float}
+        update |= {f"{STATE}/{name}": node for name, node in changed.items()}
     with scope("health"):
         health = {f"gradient_norm/{name}": sqrt(reduce_sum(g * g)) for name, g in grads.items()}
     key = {"key": forward.mode.key} if forward.mode.key is not None else {}

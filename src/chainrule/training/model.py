@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.errors import ArgumentError, check_number
+from chainrule.errors import ArgumentError, ShapeError, check_number, quoted
 from chainrule.graph import DType, Node, input, scope, show_shape
 from chainrule.graph.types import ROWS
 from chainrule.nn import Draw, Layer, walk
@@ -79,6 +79,27 @@ class Model:
             layer, trainable = owners[path]
             roles.append((name, trainable, own in layer.penalised))
         return roles
+
+    def set_params(self, new: Mapping[str, Any]) -> None:
+        """Write all parameters at once, from arrays of the same names and shapes; nothing is written if one is wrong."""
+        own = self.params
+        if not isinstance(new, Mapping) or set(new) != set(own):
+            given = quoted(new) if isinstance(new, Mapping) else type(new).__name__
+            raise ArgumentError(f"params must be a dictionary that holds exactly {quoted(own)}, but holds {given}.")
+        values: Arrays = {}
+        for name, value in new.items():
+            kind = own[name].dtype
+            try:
+                with np.errstate(all="ignore"):
+                    values[name] = np.array(value, dtype=kind)
+            except (TypeError, ValueError):
+                raise ArgumentError(f"params[{name!r}] must be an array of numbers, but is {value!r:.60}.") from None
+            if values[name].shape != own[name].shape:
+                raise ShapeError(f"params[{name!r}] must have shape {own[name].shape}, but has {values[name].shape}.")
+            if not np.isfinite(values[name]).all():
+                what = f"NaN, infinity or what is too large for {kind.name}"
+                raise ArgumentError(f"params[{name!r}] must be finite, but holds {what}.")
+        put_back(own, values)
 
     def check_finite(self) -> None:
         """Raise `ArgumentError` if a parameter is NaN or infinite, as it can only be if somebody wrote that into it."""

@@ -114,11 +114,14 @@ def _facts(layer: Layer) -> tuple[object, ...]:
     )
 
 
-def adapted_state(model: Model, x: Array, backend: str | None) -> Arrays:
-    """The state of each Standardize layer that fits the data x, as it comes out of the layers before it."""
+def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], backend: str | None) -> Arrays:
+    """The state of each Standardize layer that fits some rows of x, as they come out of the layers before it."""
     arrays = dict(model.arrays)
     new: Arrays = {}
     children = model.layer.children()
+    if not any(isinstance(layer, Standardize) for _, layer in children):
+        return new
+    x = x[rows]
     for i, (name, layer) in enumerate(children):
         if isinstance(layer, Standardize):
             before = Sequential(*(child for _, child in children[:i])) if i else None

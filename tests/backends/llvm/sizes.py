@@ -104,7 +104,7 @@ def reductions(inputs: dict[str, Node]) -> dict[str, Node]:
 
 def contractions(inputs: dict[str, Node]) -> dict[str, Node]:
     """Contractions in which the size is that of vectors, of tiles, and of sums; and what moves numbers about."""
-    x, y, m, w, r = (inputs[name] for name in "xymwr")
+    y, m, w, r = (inputs[name] for name in "ymwr")
     y = p.maximum(y, -3.0)
     specs = {
         "i,i->": (y, y),

@@ -17,7 +17,7 @@ from chainrule.nn import Activation, Dense
 from chainrule.optim import SGD, Adam
 from chainrule.training import Penalties
 
-QUICK, ALL, STATES = 10, 50, 10  # networks that every run tries, networks altogether, states that each begins from
+QUICK, ALL, STATES = 7, 50, 15  # networks that every run tries, networks altogether, states that each begins from
 SEEDS = [*range(QUICK), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, ALL))]
 BATCH = 9
 

@@ -239,17 +239,20 @@ class VectorMath:
         return self._two("fadd", self._fma(scale, q, lost), total)
 
     def tanh(self, x: Operand) -> Operand:
-        """tanh x = (e − 1) / (e + 1) with e = e²ˣ, for |x|, but for −|x| where it is small; the sign is that of x.
+        """tanh x = t / (t + 2) with t = e²ˣ − 1, for |x|, but for −|x| where it is small; the sign is that of x.
 
-        If e is large, its error does not matter. If it is near 1, e + 1 is rounded less coarsely below 2 than above.
+        If t is large, its error does not matter. If it is small, t + 2 is rounded less coarsely below 2 than above; and it is
+        not made from t, whose error would count twice.
         """
         kind = x.type.kind
         size = self._at_most(self._abs(x), _TANH_LIMIT[kind])
-        small = self.code.compare("olt", size, self._const(x, 0.25))
+        small = self.code.compare("olt", size, self._const(x, math.log(2) / 2))
         doubled = self._two("fmul", size, self._select(small, self._const(x, -2.0), self._const(x, 2.0)))
         n, q = self._split_exponential(doubled, _BIAS[kind])
-        t = self._minus_one(self._power_of_two(n, x.type), q)
-        return self.code.op("copysign", x.type, self._two("fdiv", t, self._plus(t, 2.0)), x)
+        scale = self._power_of_two(n, x.type)
+        t = self._minus_one(scale, q)
+        below = self._select(small, self._fma(scale, q, self._plus(scale, 1.0)), self._plus(t, 2.0))
+        return self.code.op("copysign", x.type, self._two("fdiv", t, below), x)
 
     def logistic(self, x: Operand) -> Operand:
         """1 / (1 + e⁻ˣ), where e⁻ˣ = 2ⁿ (1 + q); of 2ⁿ, what is beyond the normal numbers becomes a factor of the result."""
