@@ -391,3 +391,26 @@ def test_an_unknown_backend_is_named() -> None:
 @pytest.mark.parametrize("name", BACKENDS)
 def test_every_backend_has_its_name(name: str) -> None:
     assert get_backend(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("order", "bounds", "sentence"),
+    [
+        ([100], [0, 1], "names rows from 100 to 100, but the data has rows 0 to 10"),
+        ([-1], [0, 1], "names rows from -1 to -1"),
+        ([0], [0, 5], "must rise from 0 at least to 1 at most"),
+        ([0, 1, 2], [0, 2, 1], "must rise"),
+        ([0, 1, 2], [-1, 2], "must rise"),
+    ],
+)
+def test_rows_that_are_not_there(backend: str, order: list[int], bounds: list[int], sentence: str) -> None:
+    state = {"w": np.zeros(2), "b": np.zeros(())}
+    program = get_backend(backend).compile(linear_regression())
+    with pytest.raises(BackendError, match=sentence):
+        program.run(
+            state,
+            {"x": DATA, "y": TARGETS},
+            np.array(order, np.int64),
+            np.array(bounds, np.int64),
+            {"rate": np.array(0.1)},
+        )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, usual_record, value_at
+from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record, value_at
 from chainrule.graph import ROWS, Graph, Node, Shape, Step, count
 from chainrule.graph.passes import simplify
 from chainrule.graph.primitives.contraction import split_spec
@@ -229,6 +229,7 @@ class NumpyProgram:
         """See `Program.run`."""
         step, n_steps = self.step, len(bounds) - 1
         check_arguments(step, state, data, scalars, n_steps)
+        check_order(data, order, bounds)
         metrics: dict[str, list[Array]] = {name: [] for name in step.metrics}
         health: dict[str, list[Array]] = {name: [] for name in step.health}
         rows: dict[str, list[Array]] = {name: [] for name in step.rows}

@@ -100,13 +100,13 @@ class Plan:
 def default_plan(n_rows: int, n_features: int, task: Task) -> Plan:
     """The plan for so many training rows of so many inputs."""
     batch = int(np.clip(2 ** np.round(np.log2(n_rows / 64)), 16, 256))
-    strength = {"classification": 2.0, "regression": 6.0}[task]
+    strength = {"classification": 2.0, "regression": 20.0}[task]
     return Plan(
         hidden=(64,) if n_rows < 1000 else (128, 64),
         loss="",
         batch_size=min(batch, max(1, n_rows // 2)),
         l2=strength / n_rows,
-        learning_rate=2e-3,
+        learning_rate=1e-3 if n_rows < 1000 else 2e-3,
         validation=0.15 if n_rows >= FEWEST_ROWS_TO_VALIDATE else 0.0,
     )
 

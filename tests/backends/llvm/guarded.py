@@ -83,6 +83,18 @@ def primitives(sizes: Sequence[int]) -> Iterator[str]:
                 values = sized_values(inputs, rows, rng)
                 found = reported(run_once(Compiled(program), step, values, rows), outputs)
                 check_nodes(found, outputs, values, rows, where)
+                run_in_pieces(program, values, rows)
+
+
+def run_in_pieces(program: Guarded, values: Arrays, rows: int) -> None:
+    """Several steps, so that what is reported for later ones lies behind that of others, and the last ends its array."""
+    step = program.step
+    state, data, numbers = (
+        {name: values[name].copy() for name in group} for group in (step.state, step.data, step.scalars)
+    )
+    bounds = np.unique([0, rows // 3, rows // 2, rows])
+    each = {name: np.repeat(value[None], len(bounds) - 1, axis=0) for name, value in numbers.items()}
+    assert program.run(state, data, np.arange(rows), bounds, each).failure is None
 
 
 def network(n: int, dtype: str) -> Training:

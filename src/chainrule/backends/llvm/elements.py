@@ -242,7 +242,7 @@ class Elements:
         axis, low = node.attributes["axis"], 0
         result: Operand = Const(register_type(node.dtype, 1), 0)
         for x in node.inputs:
-            length = int(x.shape[axis])  # type: ignore[arg-type]
+            length = int(x.shape[axis])
             result = self._guarded(x, place, [(axis, low, length)], result)
             low += length
         return result

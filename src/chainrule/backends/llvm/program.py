@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, usual_record
+from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record
 from chainrule.backends.llvm.contract import wants_transpose
 from chainrule.backends.llvm.jit import Loaded, Target
 from chainrule.backends.llvm.lower import STATUS_STEP, Lowering
@@ -72,6 +72,7 @@ class LlvmProgram:
         """See `Program.run`."""
         n_steps = len(bounds) - 1
         check_arguments(self.step, state, data, scalars, n_steps)
+        check_order(data, order, bounds)
         record = usual_record(n_steps) if record is None else record
         arrays = self._arrays(state, data, order, bounds, scalars, record)
         failed = self._call(arrays, n_steps)

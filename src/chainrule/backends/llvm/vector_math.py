@@ -36,7 +36,8 @@ _HALF_PI = {
         float.fromhex("-0x1.f1976b7ed8fbcp-110"),
     ),
 }
-# Up to here sin and cos count quarter turns themselves: their number times the last part of π/2 is still no rounding error.
+# Up to here sin and cos count quarter turns themselves: what the first part of π/2 lacks, times their number, is below 0.03,
+# so the first difference is exact, and the rest stays where the polynomials hold.
 _TURNS_LIMIT = {"f32": 2.0**20, "f64": 2.0**30}
 # tanh and erf of anything larger are 1, to the last digit.
 _TANH_LIMIT = {"f32": 10.0, "f64": 20.0}
@@ -251,8 +252,8 @@ class VectorMath:
         n, q = self._split_exponential(doubled, _BIAS[kind])
         scale = self._power_of_two(n, x.type)
         t = self._minus_one(scale, q)
-        below = self._select(small, self._fma(scale, q, self._plus(scale, 1.0)), self._plus(t, 2.0))
-        return self.code.op("copysign", x.type, self._two("fdiv", t, below), x)
+        bottom = self._select(small, self._fma(scale, q, self._plus(scale, 1.0)), self._plus(t, 2.0))
+        return self.code.op("copysign", x.type, self._two("fdiv", t, bottom), x)
 
     def logistic(self, x: Operand) -> Operand:
         """1 / (1 + e⁻ˣ), where e⁻ˣ = 2ⁿ (1 + q); of 2ⁿ, what is beyond the normal numbers becomes a factor of the result."""
