@@ -86,13 +86,17 @@ def check_order(data: Arrays, order: NDArray[np.int64], bounds: NDArray[np.int64
     """Raise `BackendError` unless `bounds` cut `order` into batches, and `order` names rows that every array of data has."""
     rising = len(bounds) > 0 and bounds[0] >= 0 and bool((np.diff(bounds) >= 0).all())
     if not rising or (data and bounds[-1] > len(order)):
-        raise BackendError(f"The bounds of the batches must rise from 0 at least to {len(order)} at most, the length of the order.")
+        raise BackendError(
+            f"The bounds of the batches must rise from 0 at least to {len(order)} at most, the length of the order."
+        )
     used = order[bounds[0] : bounds[-1]]
     if not data or not len(used):
         return
     fewest = min(len(array) for array in data.values())
     if used.min() < 0 or used.max() >= fewest:
-        raise BackendError(f"The order names rows from {used.min()} to {used.max()}, but the data has rows 0 to {fewest - 1}.")
+        raise BackendError(
+            f"The order names rows from {used.min()} to {used.max()}, but the data has rows 0 to {fewest - 1}."
+        )
 
 
 def check_arguments(step: Step, state: Arrays, data: Arrays, scalars: Arrays, n_steps: int) -> None:
