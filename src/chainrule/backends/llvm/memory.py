@@ -66,8 +66,8 @@ def padded(shape: Shape, lanes: int, rows: int) -> tuple[int, ...]:
     """
     sized = [rows if dim is ROWS else dim for dim in shape]
     if sized:
-        sized[-1] = -(-sized[-1] // lanes) * lanes  # type: ignore[operator]
-    return tuple(sized)  # type: ignore[arg-type]
+        sized[-1] = -(-sized[-1] // lanes) * lanes
+    return tuple(sized)
 
 
 def strides(code: Code, shape: Shape, lanes: int, capacity: Value) -> list[Index]:
@@ -76,7 +76,7 @@ def strides(code: Code, shape: Shape, lanes: int, capacity: Value) -> list[Index
     step: Index = 1
     for i, dim in enumerate(reversed(shape)):
         result.append(step)
-        size: Index = capacity if dim is ROWS else -(-dim // lanes) * lanes if i == 0 else dim  # type: ignore[operator]
+        size: Index = capacity if dim is ROWS else -(-dim // lanes) * lanes if i == 0 else dim
         step = code.times(step, size)
     return result[::-1]
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record
+from chainrule.backends.llvm.cache import Cache, Compiled, key
 from chainrule.backends.llvm.contract import wants_transpose
-from chainrule.backends.llvm.jit import Loaded, Target
+from chainrule.backends.llvm.jit import Loaded, object_code
 from chainrule.backends.llvm.lower import STATUS_STEP, Lowering
 from chainrule.backends.llvm.memory import Slot, allocate
 from chainrule.backends.llvm.plan import plan
+from chainrule.backends.llvm.target import Target
 from chainrule.backends.llvm.text import Writer
 from chainrule.backends.llvm.threads import run_team
 from chainrule.backends.numpy_ import NumpyProgram, evaluate
@@ -40,25 +42,47 @@ def turn_operands(step: Step) -> Step:
     return rewrite(step, rule)
 
 
-_PROCESSORS = {"x86_64": "x86", "AMD64": "x86", "aarch64": "aarch64", "arm64": "aarch64"}
 _NEVER = 2**62  # a step that no run reaches
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The LLVM IR text of a step, the lanes of its vectors, and the table of arrays that it expects."""
+
+    text: str
+    lanes: int
+    slots: tuple[Slot, ...]
+
+
+def emit(step: Step, target: Target, threads: int) -> Emitted:
+    """A step as LLVM IR text."""
+    wide = any(node.dtype is DType.FLOAT64 for node in step.graph.nodes)
+    lanes = target.lanes(8 if wide else 4)
+    lowered = Lowering(plan(step), lanes, threads).run()
+    writer = Writer(flush=target.family if step.update else "", fused=target.fused)
+    return Emitted(writer.function("run", lowered.parameters, lowered.code.block), lanes, tuple(lowered.slots))
 
 
 class LlvmProgram:
     """Machine code for a step."""
 
-    def __init__(self, step: Step, target: Target, threads: int = 1) -> None:
+    def __init__(self, step: Step, target: Target, threads: int, cache: Cache) -> None:
         with np.errstate(all="ignore"):
             self.step = turn_operands(simplify(step, evaluate))
-        wide = any(node.dtype is DType.FLOAT64 for node in self.step.graph.nodes)
-        self.lanes = target.lanes(8 if wide else 4)
-        self.team = threads
-        lowered = Lowering(plan(self.step), self.lanes, threads).run()
-        self.slots, self.checks = lowered.slots, lowered.checks
-        flush = _PROCESSORS.get(platform.machine(), "") if self.step.update else ""
-        self.text = Writer(flush).function("run", lowered.parameters, lowered.code.block)
-        self._code = Loaded(self.text, "run", target)
+        name = key(self.step, target, threads)
+        compiled = cache.get(name)
+        if compiled is None:
+            emitted = emit(self.step, target, threads)
+            compiled = Compiled(object_code(emitted.text, target), emitted.lanes, emitted.slots)
+            cache.put(name, compiled)
+        self.target, self.team, self.lanes, self.slots = target, threads, compiled.lanes, compiled.slots
+        self._code = Loaded(compiled.image, "run", target)
         self._reference: NumpyProgram | None = None
+
+    @property
+    def text(self) -> str:
+        """The LLVM IR text that the code is made from, written anew."""
+        return emit(self.step, self.target, self.team).text
 
     def run(
         self,
@@ -156,7 +180,7 @@ class LlvmProgram:
         }
         copy = {name: array.copy() for name, array in state.items()}
         found = self._reference.run(copy, data, order, bounds[failed : failed + 2], one).failure
-        return Failure(failed, found.check if found else self.checks[0], found.scope if found else "")
+        return Failure(failed, found.check if found else next(iter(self.step.checks)), found.scope if found else "")
 
     def _result(self, arrays: list[Array], done: int, bounds: Array, record: Array, failure: Failure | None) -> Result:
         found: dict[str, dict[str, Array]] = {"metric": {}, "health": {}, "rows": {}}

@@ -101,8 +101,9 @@ def constant_text(const: Const) -> str:
 class Writer:
     """Writes one function."""
 
-    def __init__(self, flush: str = "") -> None:
+    def __init__(self, flush: str = "", fused: bool = True) -> None:
         self.flush = flush  # on which processor, if at all, results below the normal numbers become 0
+        self.fused = fused  # whether the processor multiplies and adds in one instruction
         self.lines: list[str] = []
         self.needed: dict[str, str] = {}  # intrinsics, by name, with their declarations
         self.meets = False
@@ -298,6 +299,12 @@ class Writer:
         return last
 
     def _intrinsic(self, op: Op, type: Type) -> str:
+        if op.name == "fma" and not self.fused:  # the intrinsic would become a call for each lane
+            x, y, z = op.operands
+            self._temporary += 1
+            product = f"%m{self._temporary}"
+            self._line(f"{product} = fmul {self.typed(x)}, {self.name(y)}")
+            return f"fadd {type_text(type)} {product}, {self.name(z)}"
         suffix = f"{type.kind}" if type.lanes == 1 else f"v{type.lanes}{type.kind}"
         name = f"llvm.{op.name}.{suffix}"
         kinds = ", ".join(type_text(x.type) for x in op.operands)
