@@ -233,24 +233,24 @@ def test_an_error_is_on_standard_error() -> None:
 
 def test_a_reader_that_has_gone_ends_it_quietly(houses: Path) -> None:
     good("train", str(houses), "--target", "price", *QUICK, "--quiet")
-    started = process("predict", "houses.chainrule", str(houses))
-    assert started.stdout is not None
-    started.stdout.close()
-    assert started.stderr is not None
-    assert "Traceback" not in started.stderr.read()
-    assert started.wait(timeout=120) in (0, 141)
+    with process("predict", "houses.chainrule", str(houses)) as started:
+        assert started.stdout is not None
+        started.stdout.close()
+        assert started.stderr is not None
+        assert "Traceback" not in started.stderr.read()
+        assert started.wait(timeout=120) in (0, 141)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent in another way on Windows")
 def test_ctrl_c_saves_the_best_network_so_far(tmp_path: Path) -> None:
-    started = process("train", "digits", "--epochs", "100000", "--patience", "100000")
-    assert started.stdout is not None
-    for line in started.stdout:
-        if "epoch" in line:
-            break
-    time.sleep(0.5)
-    started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=60)
+    with process("train", "digits", "--epochs", "100000", "--patience", "100000") as started:
+        assert started.stdout is not None
+        for line in started.stdout:
+            if "epoch" in line:
+                break
+        time.sleep(0.5)
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=60)
     assert started.returncode == 0, err
     assert "Ctrl-C" in out
     assert cr.load(tmp_path / "digits.chainrule").params["dense1/weight"].shape[0] == 64

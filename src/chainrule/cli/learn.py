@@ -68,7 +68,7 @@ def prepare(source: Source, rows: Rows, choices: Mapping[str, Any] | None = None
 
     >>> from chainrule.cli.source import read_source
     >>> iris = read_source("iris")
-    >>> setup = prepare(iris, np.arange(0, 150, 2), {"epochs": 50, "seed": 1})
+    >>> setup = prepare(iris, np.arange(0, 150, 2), {"epochs": 150, "seed": 1})
     >>> setup.score(setup.train().network, np.arange(1, 150, 2))["accuracy"] > 0.9
     True
     """
