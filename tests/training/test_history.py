@@ -136,7 +136,7 @@ def test_picture(scores: bool, tmp_path: Path) -> None:
     assert axes[-1].get_xlabel() == "epoch"
     x, loss = axes[0].lines[0].get_data()
     assert list(x) == list(range(1, len(history) + 1))
-    np.testing.assert_array_equal(loss, history.loss)
+    np.testing.assert_array_equal(loss, history.loss - history.penalty)
     labels = [text.get_text() for axis in axes for text in axis.get_legend().get_texts()]
     wanted = ["training", "validation", "best epoch", "accuracy", "roc_auc"] if scores else ["training"]
     assert set(labels) == set(wanted)
@@ -147,3 +147,11 @@ def test_picture(scores: bool, tmp_path: Path) -> None:
 def test_a_picture_of_one_epoch_shows_a_point() -> None:
     _, history = fitted(epochs=1)
     assert history.plot().axes[0].lines[0].get_marker() not in ("None", "", None)
+
+
+def test_the_plot_compares_like_with_like() -> None:
+    """Both curves are without penalties, which the validation loss never has."""
+    epochs = [Epoch(i, 3.0 + i, 2.0, 0.1, 0.1, {"val_loss": 1.0}) for i in range(3)]
+    training, validation = History(epochs).plot().axes[0].lines[:2]
+    assert np.asarray(training.get_ydata()).tolist() == [1.0, 2.0, 3.0]
+    assert np.asarray(validation.get_ydata()).tolist() == [1.0, 1.0, 1.0]

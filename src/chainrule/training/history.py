@@ -109,7 +109,10 @@ class History:
         return polars.DataFrame(rows, infer_schema_length=None)
 
     def plot(self) -> Figure:
-        """Loss and validation loss against epochs, other scores below them (a matplotlib figure)."""
+        """Training and validation loss, both without penalties, against epochs; other scores below them.
+
+        The result is a matplotlib figure.
+        """
         from matplotlib.figure import Figure
 
         names = [name for name in (self.epochs[-1].scores if self.epochs else {}) if name != "val_loss"]
@@ -117,7 +120,7 @@ class History:
         axes = figure.subplots(1 + bool(names), 1, sharex=True, squeeze=False)[:, 0]
         numbers = [epoch.epoch + 1 for epoch in self.epochs]
         marker = "o" if len(numbers) == 1 else ""  # a line through one point is invisible
-        axes[0].plot(numbers, self.loss, marker=marker, label="training")
+        axes[0].plot(numbers, self.loss - self.penalty, marker=marker, label="training")
         if not np.isnan(self.val_loss).all():
             axes[0].plot(numbers, self.val_loss, marker=marker, label="validation")
         axes[0].set_ylabel("loss")
