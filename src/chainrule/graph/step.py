@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from chainrule.errors import GraphError, quoted
 from chainrule.graph.node import Graph, Node
@@ -41,7 +40,12 @@ class Step:
     rows: Mapping[str, Node] = field(default_factory=dict)
     checks: Mapping[str, Node] = field(default_factory=dict)
 
+    # The graph of all outputs. It is made at once: until Python 3.12 a cached property has a lock, which a child that is
+    # forked while another thread computes it finds taken for ever.
+    graph: Graph = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "graph", Graph.of(self.outputs))
         for name, value in self.update.items():
             if name not in self.state:
                 raise GraphError(f"A step gives the next value of {name!r}, but has no state of that name.")
@@ -76,11 +80,6 @@ class Step:
         """Everything that the step computes."""
         groups = (self.update, self.metrics, self.health, self.rows, self.checks)
         return tuple(dict.fromkeys(node for group in groups for node in group.values()))
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The graph of all outputs."""
-        return Graph.of(self.outputs)
 
     @property
     def state_types(self) -> dict[str, TensorType]:

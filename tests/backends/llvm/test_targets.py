@@ -111,6 +111,18 @@ def test_an_object_for_arm_is_made(dtype: str, threads: int) -> None:
     assert re.search(r"fmla\s+v\d+\.(4s|2d)", assembly(text, NEON))
 
 
+@pytest.mark.parametrize("target", RUNNABLE)
+def test_functions_are_as_exact_on_every_target(target: Target) -> None:
+    """Far from 0 their reduction to a small interval needs a multiply-add that rounds once."""
+    x = np.random.default_rng(0).uniform(-80, 80, size=(400, 8)).astype(np.float32)
+    given = input("x", (ROWS, 8))
+    outputs = {f.name: f(given) for f in (p.exp, p.logistic, p.softplus, p.tanh, p.sin, p.cos)}
+    step = reporting(outputs, {}, {"x": given})
+    found = reported(run_once(LlvmBackend(target, cache=Cache(None)), step, {"x": x}, len(x)), outputs)
+    for name, node in outputs.items():
+        assert agrees(found[name], node, [x], len(x)), name
+
+
 # --------------------------------------------------------------------------------------------------- descriptions
 
 

@@ -154,7 +154,7 @@ class _Contraction:
             result: list[Operand] = []
             for row in rows:
                 x = code.spread(self._operand(roles.x, roles.first, row | inner, 1), self.lanes)
-                result += [code.op("fma", type, x, y, sums[len(result) + j]) for j, y in enumerate(ys)]
+                result += [code.op("muladd", type, x, y, sums[len(result) + j]) for j, y in enumerate(ys)]
             return result
 
         return level(roles.inner, {}, [Const(type, 0.0)] * (len(rows) * len(columns)))

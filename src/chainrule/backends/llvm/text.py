@@ -13,6 +13,10 @@ _INFIX = {
 }  # fmt: skip
 _CASTS = {"sitofp", "uitofp", "fptosi", "fptoui", "zext", "sext", "trunc", "fpext", "fptrunc", "bitcast"}
 
+# "fma" rounds once everywhere, if need be by a slow call of the C library: exp and its kin are exact only so. "muladd" is it too
+# where the processor has an instruction for it, else a product and a sum.
+_INTRINSICS = {"muladd": "fma"}
+
 
 # Results below the normal numbers cost a hundred cycles each, and an optimiser's moments decay into them. In steps that train
 # they become 0; how the processor was set is restored at the end. What happens before and after, and what must be declared.
@@ -299,14 +303,14 @@ class Writer:
         return last
 
     def _intrinsic(self, op: Op, type: Type) -> str:
-        if op.name == "fma" and not self.fused:  # the intrinsic would become a call for each lane
+        if op.name == "muladd" and not self.fused:  # the intrinsic would become a call for each lane
             x, y, z = op.operands
             self._temporary += 1
             product = f"%m{self._temporary}"
             self._line(f"{product} = fmul {self.typed(x)}, {self.name(y)}")
             return f"fadd {type_text(type)} {product}, {self.name(z)}"
         suffix = f"{type.kind}" if type.lanes == 1 else f"v{type.lanes}{type.kind}"
-        name = f"llvm.{op.name}.{suffix}"
+        name = f"llvm.{_INTRINSICS.get(op.name, op.name)}.{suffix}"
         kinds = ", ".join(type_text(x.type) for x in op.operands)
         self.needed[name] = f"declare {type_text(type)} @{name}({kinds})"
         return f"call {type_text(type)} @{name}({', '.join(self.typed(x) for x in op.operands)})"
