@@ -16,6 +16,21 @@ from chainrule.errors import ChainruleError
 
 
 class _Commands(TyperGroup):
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command and end the process; what is wrong with the arguments is told in a sentence, like all else."""
+        extra |= {"prog_name": "chainrule", "standalone_mode": False}
+        if not standalone_mode:
+            return super().main(*args, **extra)
+        try:
+            sys.exit(super().main(*args, **extra) or 0)
+        except typer.TyperException as error:
+            text = error.format_message() if hasattr(error, "format_message") else str(error)
+            context = getattr(error, "ctx", None)
+            if text:  # empty where the command stands alone, which has shown its help
+                command = context.command_path if context else "chainrule"
+                tell(f"Error: {text.rstrip('.?')}; {command} --help lists what there is.", style="red")
+            sys.exit(2)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what Chainrule raises on purpose becomes a sentence and an exit code."""
         try:
@@ -25,6 +40,12 @@ class _Commands(TyperGroup):
             raise typer.Exit(2) from None
         except ReaderGoneError:
             raise typer.Exit(READER_GONE) from None
+        except MemoryError:
+            tell(
+                "Error: There is not enough memory for this network on these data: give fewer --hidden units.",
+                style="red",
+            )
+            raise typer.Exit(2) from None
         except KeyboardInterrupt:
             tell("Stopped by Ctrl-C; nothing was saved.")
             raise typer.Exit(130) from None

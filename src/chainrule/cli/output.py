@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".pdf", ".svg")
 
 
-def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str] = ()) -> None:
+def check_outputs(outputs: Mapping[str, str | None], inputs: Mapping[str, str] | None = None) -> None:
     """Raise `ArgumentError` if a file cannot be written, is one of the inputs, or is named twice.
 
-    `outputs` are the names of files by their options. Nothing is left behind.
+    `outputs` are the names of files by their options, `inputs` by what they are. Nothing is left behind.
     """
     plot = outputs.get("--plot")
     if plot is not None and Path(plot).suffix.lower() not in PICTURES:
         raise ArgumentError(f"--plot must name a file that ends in {', '.join(PICTURES)}, but is {plot!r}.")
-    taken = {os.path.realpath(name): "the data" for name in inputs}
+    taken = {os.path.realpath(name): what for what, name in (inputs or {}).items()}
     for option, name in outputs.items():
         if name is None:
             continue
@@ -38,6 +38,8 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str] = ())
 
 
 def _check_writable(option: str, name: str) -> None:
+    if not name:
+        raise ArgumentError(f"{option} must be the name of a file, but is {name!r}.")
     path = Path(os.path.realpath(name))
     reason = None
     if path.is_dir():

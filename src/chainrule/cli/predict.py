@@ -47,7 +47,7 @@ class SavedModel:
 def run_predict(model: str, file: str, output: str | None, *, probabilities: bool) -> None:
     """Predict each row of a file, and write a CSV table of the predictions to a file or to standard output."""
     name = None if output == "-" else output
-    check_outputs({"--output": name}, inputs=[model, file])
+    check_outputs({"--output": name}, inputs={"the model": model, "the data": file})
     saved = SavedModel.read(model)
     if probabilities and saved.network.memory.coder is None:
         raise ArgumentError(f"--probabilities is for a model of classes, but {model} predicts values: leave it out.")

@@ -12,6 +12,8 @@ from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.optim import OPTIMIZERS
 
 TEST_SIZE = 0.25
+MOST_UNITS = 1_000_000  # a layer of more would not fit a computer's memory
+LARGEST_SEED = 2**32 - 1
 Check = Callable[[str, Any], Any]
 
 
@@ -70,7 +72,10 @@ def _hidden(option: str, value: str) -> tuple[int, ...]:
         raise ArgumentError(
             f'{option} must be numbers of units, such as 128 or 128,64, or "none" for a linear model, but is {value!r}.'
         )
-    return tuple(map(int, words))
+    units = tuple(map(int, words))
+    if max(units, default=1) > MOST_UNITS:
+        raise ArgumentError(f"{option} must be at most {MOST_UNITS:,} units a layer, but is {value!r}: give fewer.")
+    return units
 
 
 def _batch_size(option: str, value: str) -> int | str:
@@ -97,5 +102,5 @@ CHECKS: dict[str, Check] = {
     "patience": _number(low=1, integer=True),
     "refit": lambda option, value: value,
     "max_seconds": _number(above=0),
-    "seed": _number(low=0, integer=True),
+    "seed": _number(low=0, high=LARGEST_SEED, integer=True),
 }

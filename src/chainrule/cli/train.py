@@ -28,9 +28,9 @@ Rows = NDArray[np.int64]
 def run_train(request: Request) -> int:
     """Do what is asked for; the exit code, which is 1 if training diverged."""
     choices = request.choices()
-    output = request.output or f"{Path(request.data).stem}.chainrule"
+    output = f"{Path(request.data).stem}.chainrule" if request.output is None else request.output
     files = {"--output": output, "--history": request.history, "--plot": request.plot}
-    check_outputs(files, inputs=[] if request.data in BUNDLED else [request.data])
+    check_outputs(files, inputs={} if request.data in BUNDLED else {"the data": request.data})
     source = read_source(request.data, request.target, request.task, request.ignore)
     rows, held_out = divide(source, request.test_size, request.seed)
     setup = prepare(source, rows, choices)
