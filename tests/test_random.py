@@ -160,5 +160,5 @@ def test_good_seeds(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "0", None, True, np.nan])
 def test_bad_seeds(seed: object) -> None:
-    with pytest.raises(ArgumentError, match="seed must be a whole number at least 0 and at most"):
+    with pytest.raises(ArgumentError, match="seed must be a whole number at least 0 and at most 4,294,967,295, but is"):
         random.check_seed(seed)

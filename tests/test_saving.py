@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -221,7 +222,7 @@ def test_another_process_predicts_the_same(tmp_path: Path) -> None:
     )
     source = Path(saving.__file__).parents[1]
     command = [sys.executable, "-c", program, str(tmp_path / "net"), str(tmp_path / "X.npy")]
-    done = subprocess.run(command, capture_output=True, check=True, env={"PYTHONPATH": str(source)})
+    done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONPATH": str(source)})
     assert done.stdout == net.predict_proba(X).tobytes()
 
 

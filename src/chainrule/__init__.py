@@ -7,6 +7,8 @@
 from chainrule.errors import (
     ArgumentError,
     BackendError,
+    BackendWarning,
+    CacheWarning,
     ChainruleError,
     DataError,
     GraphError,
@@ -103,6 +105,7 @@ from chainrule.optim import (
     Warmup,
     chain,
 )
+from chainrule.showing import show
 from chainrule.training import Convergence, EarlyStopping, Epoch, History, Minimum, StopReason, minimize
 
 __version__ = "0.1.0"
@@ -117,7 +120,9 @@ __all__ = [
     "AddDecayedWeights",
     "ArgumentError",
     "BackendError",
+    "BackendWarning",
     "BinaryCrossEntropy",
+    "CacheWarning",
     "ChainruleError",
     "ClipByNorm",
     "ClipByValue",
@@ -198,6 +203,7 @@ __all__ = [
     "reshape",
     "select",
     "selu",
+    "show",
     "sigmoid",
     "silu",
     "sin",

@@ -12,7 +12,10 @@ The exception tree::
     ├── ModelFileError (ValueError)   a model file that is damaged, foreign or too new
     └── BackendError (RuntimeError)   a backend that cannot run what it was given
 
-    TrainingWarning (UserWarning)     a fit that ended in a way nobody wants, such as divergence
+    UserWarning
+    ├── TrainingWarning               a fit that ended in a way nobody wants, such as divergence
+    ├── BackendWarning                another, slower backend takes the place of the default one
+    └── CacheWarning                  machine code cannot be kept on disk, or read from there
 
 Every message is one sentence that names the argument, says what was expected, what came, and what to do about it.
 """
@@ -65,6 +68,14 @@ class TrainingWarning(UserWarning):
     """A fit ended in a way that nobody wants: it diverged, or was given nothing to learn from."""
 
 
+class BackendWarning(UserWarning):
+    """The backend that is the default cannot be used here, and another, slower one takes its place."""
+
+
+class CacheWarning(UserWarning):
+    """Machine code could not be kept on disk, or read from there, so it is made anew each time."""
+
+
 def quoted(names: Iterable[object]) -> str:
     """Names as a readable list: ``'a', 'b' and 'c'``.
 
@@ -109,6 +120,10 @@ def check_number(
     Traceback (most recent call last):
     ...
     chainrule.errors.ArgumentError: learning_rate must be a finite number above 0, but is -1.
+    >>> check_number("seed", -1, low=0, high=2**32 - 1, integer=True)
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.ArgumentError: seed must be a whole number at least 0 and at most 4,294,967,295, but is -1.
     """
     kind = numbers.Integral if integer else numbers.Real
     if isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(number := _as_float(value)):
@@ -119,15 +134,20 @@ def check_number(
             return int(number) if integer else number
     bounds = []
     if above is not None:
-        bounds.append(f"above {above:g}")
+        bounds.append(f"above {_bound(above)}")
     elif low > -math.inf:
-        bounds.append(f"at least {low:g}")
+        bounds.append(f"at least {_bound(low)}")
     if below is not None:
-        bounds.append(f"below {below:g}")
+        bounds.append(f"below {_bound(below)}")
     elif high < math.inf:
-        bounds.append(f"at most {high:g}")
+        bounds.append(f"at most {_bound(high)}")
     wanted = ("a whole number " if integer else "a finite number ") + " and ".join(bounds)
     raise ArgumentError(f"{argument} must be {wanted.strip()}, but is {value!r}.")
+
+
+def _bound(bound: float) -> str:
+    """A limit in full if it is a whole number that a float holds exactly: 4,294,967,295 rather than 4.29497e+09."""
+    return f"{int(bound):,}" if abs(bound) <= 2**53 and bound == int(bound) else f"{bound:g}"
 
 
 def _as_float(value: numbers.Real) -> float:

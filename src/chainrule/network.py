@@ -26,7 +26,7 @@ from chainrule.training.coding import check_ending, decide, learn_coder, suits
 from chainrule.training.fitting import Examples, Reading, announce, as_rows, check_scores, divide
 from chainrule.training.memory import Memory
 from chainrule.training.model import as_float_dtype, as_input_shape, put_back
-from chainrule.training.programs import Programs, adapted_state, online_step
+from chainrule.training.programs import Engine, Programs, adapted_state, online_step
 from chainrule.training.stopping import Limits
 
 Array = NDArray[Any]
@@ -158,6 +158,7 @@ class Network:
         verbose: bool | int = False,
         seed: int | None = None,
         backend: str | None = None,
+        threads: int | None = None,
         dtype: DTypeLike | None = None,
     ) -> History:
         """Train on the rows of X and y; on a network that has been trained, go on.
@@ -179,7 +180,7 @@ class Network:
         happened. The history tells what happened and why training stopped. Wrong arguments raise `ArgumentError`, data that
         cannot be learned from `DataError`; the network is then as it was before.
         """
-        descent = self._choose_optimizer(optimizer)
+        descent, engine = self._choose_optimizer(optimizer), Engine.of(backend, threads)
         penalties = Penalties.of(l1, l2, clip_norm, clip_value)
         limits = Limits.of(epochs, early_stopping, convergence, max_seconds, callbacks)
         model, reading = self._read(X, y, loss, seed, dtype)
@@ -191,8 +192,10 @@ class Network:
         classification = reading.coder is not None
         scores, higher = check_scores(metrics, early_stopping, classification=classification, held_out=held_out)
         printing = announce(self.memory.epochs + limits.epochs, verbose)
-        built, program = self._programs.training(model, reading.loss, examples, descent, penalties, backend)
-        adapted = {} if self.memory.adapted else adapted_state(model, examples.x, rows, backend)
+        built, program = self._programs.training(
+            model, reading.loss, examples, descent, penalties, engine, batches.batch_size
+        )
+        adapted = {} if self.memory.adapted else adapted_state(model, examples.x, rows, engine)
 
         self._commit(model, reading, descent, penalties, adapted)  # everything has been checked
         job = Job(
@@ -202,7 +205,7 @@ class Network:
             scalars={**built.scalars, **penalties.scalars(), **penalties.clipped(descent).scalars()},
             limits=replace(limits, callbacks=(*printing, *limits.callbacks)),
             first_epoch=self.memory.epochs,
-            validate=self._validator(reading, held_out, scores, backend) if held_out else None,
+            validate=self._validator(reading, held_out, scores, engine) if held_out else None,
             higher_is_better=higher,
         )
         return self._train(job)
@@ -227,14 +230,17 @@ class Network:
         *,
         loss: str | Loss | LossFunction | None = None,
         optimizer: str | Transform | None = None,
+        classes: Any = None,
         backend: str | None = None,
+        threads: int | None = None,
     ) -> float:
         """Online learning: one step on one example, or on a chunk of them; the loss before the step.
 
         `x` is one row or an array of rows; `y` is one target or one for each row. On a network without parameters, x is one
         row if it has one dimension or y is a single value. Loss and optimiser are those of the last call unless given;
-        schedules count calls as epochs. The labels must be known: from an earlier fit, or as whole numbers from 0. A step in
-        which a number becomes NaN or infinite changes nothing: it gives NaN and a `TrainingWarning`.
+        schedules count calls as epochs. The labels must be known: from an earlier call, or as whole numbers from 0, or by
+        `classes`, which names all that can come. A step in which a number becomes NaN or infinite changes nothing: it gives NaN
+        and a `TrainingWarning`.
 
         >>> import chainrule as cr
         >>> net = cr.Network(cr.Dense(1))
@@ -242,9 +248,9 @@ class Network:
         >>> losses[-1] < 1e-6
         True
         """
-        descent, penalties = self._choose_optimizer(optimizer), Penalties()
+        descent, penalties, engine = self._choose_optimizer(optimizer), Penalties(), Engine.of(backend, threads)
         rows, targets = as_rows(x, y, self._model.input_shape if self._model else None)
-        model, reading = self._read(rows, targets, loss, None, None, online=True)
+        model, reading = self._read(rows, targets, loss, None, None, online=True, classes=classes)
         examples = reading.examples(rows, targets, names=("x", "y", "sample_weight"))
         unready = [name for name, layer in self._layer.children() if isinstance(layer, Standardize)]
         if unready and not self.memory.adapted:
@@ -252,7 +258,9 @@ class Network:
                 f"layer {unready[0]!r} takes mean and scale from the training data of fit, which has not been called: call it "
                 "before learn, or leave the layer out of a network that only learns online."
             )
-        built, program = self._programs.training(model, reading.loss, examples, descent, penalties, backend)
+        built, program = self._programs.training(
+            model, reading.loss, examples, descent, penalties, engine, len(examples)
+        )
         self._commit(model, reading, descent, penalties, {})  # everything has been checked
         rates = {**built.scalars, **descent.scalars()}
         result = online_step(program, model, examples, rates, self.memory.learned)
@@ -266,19 +274,19 @@ class Network:
 
     # -------------------------------------------------------------------------------------------------- prediction
 
-    def predict(self, X: Any, *, backend: str | None = None) -> Array:
+    def predict(self, X: Any, *, backend: str | None = None, threads: int | None = None) -> Array:
         """The prediction for each row: a label, or 0 or 1 for each of several outputs, or values.
 
         Values have shape (n,) for a network with one output, else (n, k).
         """
-        outputs = self._outputs(X, backend)
+        outputs = self._outputs(X, Engine.of(backend, threads))
         if self.memory.coder is not None:
             return self.memory.coder.decode(decide(self.memory.coder, outputs))
         return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
-    def predict_proba(self, X: Any, *, backend: str | None = None) -> Array:
+    def predict_proba(self, X: Any, *, backend: str | None = None, threads: int | None = None) -> Array:
         """The probability of each class, in the order of `classes`: shape (n, k); of "yes" for several yes-or-no outputs."""
-        outputs = self._outputs(X, backend)
+        outputs = self._outputs(X, Engine.of(backend, threads))
         if self.memory.coder is None:
             raise ArgumentError(
                 'predict_proba needs a network that has learned classes, by loss="cross_entropy" or "binary_cross_entropy"; '
@@ -307,6 +315,7 @@ class Network:
         loss: str | Loss | LossFunction | None = None,
         sample_weight: Any = None,
         backend: str | None = None,
+        threads: int | None = None,
     ) -> dict[str, Any]:
         """The loss on X and y, without penalties, and the scores of the given names.
 
@@ -317,7 +326,8 @@ class Network:
         model = self.model
         _, reading = self._read(X, y, loss, None, None)
         get_metrics(metrics, classification=reading.coder is not None)
-        return self._scores(model, reading, reading.examples(X, y, sample_weight), metrics, backend)
+        examples = reading.examples(X, y, sample_weight)
+        return self._scores(model, reading, examples, metrics, Engine.of(backend, threads))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file: layers, parameters, loss, optimiser and its state, labels, and how far training has come.
@@ -333,7 +343,15 @@ class Network:
         return get_optimizer(self.memory.optimizer or "adam" if optimizer is None else optimizer)
 
     def _read(
-        self, X: Any, y: Any, loss: Any, seed: int | None, dtype: DTypeLike | None, online: bool = False
+        self,
+        X: Any,
+        y: Any,
+        loss: Any,
+        seed: int | None,
+        dtype: DTypeLike | None,
+        *,
+        online: bool = False,
+        classes: Any = None,
     ) -> tuple[Model, Reading]:
         """The model, made if there is none, and how X and y are read; the network itself does not change yet."""
         chosen = self.memory.loss if loss is None else get_loss(loss)
@@ -353,8 +371,7 @@ class Network:
                 "that dtype."
             )
         outputs = check_ending(self._layer, model.output_shape, chosen)
-        known = self.memory.coder if suits(self.memory.coder, chosen) else None
-        coder = known or learn_coder(chosen, y, outputs, allow_single=online)
+        coder = learn_coder(chosen, y, outputs, known=self.memory.coder, classes=classes, online=online)
         names = self.memory.feature_names or feature_names(X)
         return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder, names)
 
@@ -376,15 +393,15 @@ class Network:
         model.start_descent(optimizer, penalties.clipped(optimizer))
 
     def _validator(
-        self, reading: Reading, held_out: Examples, metrics: Sequence[str], backend: str | None
+        self, reading: Reading, held_out: Examples, metrics: Sequence[str], engine: Engine
     ) -> Callable[[], dict[str, float]]:
         def validate() -> dict[str, float]:
-            found = self._scores(self.model, reading, held_out, metrics, backend)
+            found = self._scores(self.model, reading, held_out, metrics, engine)
             return {f"val_{name}": value for name, value in found.items()}
 
         return validate
 
-    def _outputs(self, X: Any, backend: str | None) -> Array:
+    def _outputs(self, X: Any, engine: Engine) -> Array:
         """What the network predicts for each row: probabilities, rates or values."""
         model, memory = self.model, self.memory
         if memory.lost:
@@ -394,13 +411,13 @@ class Network:
             )
         check_feature_names(feature_names(X), memory.feature_names)
         x = as_features(X, dtype=model.dtype, feature_shape=model.input_shape)
-        return self._programs.outputs(model, memory.loss, x, backend)
+        return self._programs.outputs(model, memory.loss, x, engine)
 
     def _scores(
-        self, model: Model, reading: Reading, examples: Examples, metrics: Sequence[str], backend: str | None
+        self, model: Model, reading: Reading, examples: Examples, metrics: Sequence[str], engine: Engine
     ) -> dict[str, Any]:
         """The loss and the metrics on encoded examples."""
-        loss, outputs = self._programs.losses(model, reading.loss, examples, backend)
+        loss, outputs = self._programs.losses(model, reading.loss, examples, engine)
         return {"loss": loss, **reading.scores(examples, outputs, metrics)}
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import chainrule.backends as module
-from chainrule.backends import BackendWarning, get_backend
+from chainrule.backends import get_backend
 from chainrule.backends.llvm import host, jit, library
-from chainrule.errors import BackendError
+from chainrule.errors import BackendError, BackendWarning
 
 
 @pytest.fixture(autouse=True)

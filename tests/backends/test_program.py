@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from chainrule.backends import BACKENDS, Result, get_backend
+from chainrule.backends import BACKENDS, Program, Result, get_backend
 from chainrule.backends.base import usual_record, value_at
 from chainrule.errors import BackendError, UnknownNameError
 from chainrule.graph import ROWS, Node, Step, const, gradients, input, scope
@@ -24,9 +24,21 @@ DATA = np.random.default_rng(2).normal(size=(11, 2))
 TARGETS = DATA @ [1.5, -0.5] + 0.25
 
 
-@pytest.fixture(params=BACKENDS)
+# A backend, and the number of rows that it is to compile for, which may change how it works but not what it gives.
+HINTS = {name: (name, None) for name in BACKENDS} | {
+    "llvm for one row": ("llvm", 1),
+    "llvm for many rows": ("llvm", 64),
+}
+
+
+@pytest.fixture(params=HINTS)
 def backend(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+def compiled(backend: str, step: Step) -> Program:
+    name, rows = HINTS[backend]
+    return get_backend(name).compile(step, rows=rows)
 
 
 def run_steps(
@@ -41,7 +53,7 @@ def run_steps(
 ) -> Result:
     bounds = [0, 1] if bounds is None else bounds
     order = np.arange(bounds[-1]) if order is None else np.asarray(order)
-    program = get_backend(backend).compile(step)
+    program = compiled(backend, step)
     return program.run(state, data or {}, order, np.asarray(bounds), scalars or {}, record)
 
 
@@ -211,6 +223,17 @@ def test_data_is_converted_batch_by_batch(backend: str) -> None:
     assert images.dtype == np.uint8
 
 
+def test_what_is_too_large_for_its_dtype_is_infinite_and_nobody_is_warned(backend: str) -> None:
+    """Numbers and data are converted as arithmetic does it; if that matters, it is a check that finds it."""
+    x, rate = input("x", (ROWS, 2), "float32"), input("rate", (), "float32")
+    step = Step(data={"x": x}, scalars={"rate": rate}, rows={"x": x}, metrics={"rate": rate})
+    data = {"x": np.array([[1e300, 1.0], [-1e300, 2.0]])}
+    for rates in (np.array(1e300), np.full(2, 1e300)):
+        result = run_steps(backend, step, {}, data, [0, 1, 2], {"rate": rates})
+        assert result.rows["x"].tolist() == [[np.inf, 1.0], [-np.inf, 2.0]]
+        assert result.metrics["rate"].tolist() == [np.inf, np.inf]
+
+
 @pytest.mark.parametrize("n_steps", [1, 2, 16, 17, 40, 65])
 def test_health_is_recorded_first_last_and_once_in_16(backend: str, n_steps: int) -> None:
     t = input("t", (), "float64")
@@ -353,7 +376,7 @@ def test_arguments_that_do_not_fit(backend: str, change: dict[str, Arrays], mess
         run_steps(backend, linear_regression(), **{**arguments, **change}, bounds=[0, 3, 6, 9])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(drawn=steps())
 def test_a_program_computes_what_its_nodes_mean(drawn: tuple[Step, Arrays]) -> None:
     """The program, with its simplified graph and values thrown away early, against one node after another: the same bits."""
@@ -405,7 +428,7 @@ def test_every_backend_has_its_name(name: str) -> None:
 )
 def test_rows_that_are_not_there(backend: str, order: list[int], bounds: list[int], sentence: str) -> None:
     state = {"w": np.zeros(2), "b": np.zeros(())}
-    program = get_backend(backend).compile(linear_regression())
+    program = compiled(backend, linear_regression())
     with pytest.raises(BackendError, match=sentence):
         program.run(
             state,

@@ -98,7 +98,7 @@ def test_extremes_pass() -> None:
     assert as_features([[1.7e308, -1.7e308]], dtype="float64")[0, 0] == 1.7e308
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 6),
     st.integers(1, 4),

@@ -141,7 +141,7 @@ def test_long_files_are_read_in_pieces(tmp_path: Path) -> None:
         read_table(written(tmp_path, "a,b,c\n" + lines + "1,2\n"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

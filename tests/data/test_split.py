@@ -13,7 +13,7 @@ from chainrule.data.split import split
 from chainrule.errors import ArgumentError, DataError, ShapeError
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(2, 300), st.floats(0.01, 0.99), st.integers(0, 2**32 - 1), st.data())
 def test_two_sides_make_the_whole(n, fraction, seed, data) -> None:
     expected = int(np.floor(n * fraction + 0.5))
@@ -29,7 +29,7 @@ def test_two_sides_make_the_whole(n, fraction, seed, data) -> None:
     np.testing.assert_array_equal(held, again[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=8), st.floats(0.05, 0.95), st.integers(0, 1000))
 def test_each_class_is_on_both_sides_where_possible(sizes, fraction, seed) -> None:
     labels = np.repeat(np.arange(len(sizes)), sizes)

@@ -125,7 +125,7 @@ def test_bundled_data_agree_with_scikit_learn(name: str) -> None:
     np.testing.assert_allclose(encoded, StandardScaler().fit_transform(data.X[:, used]), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.integers(2, 30))
 def test_mixed_tables_agree_with_scikit_learn(data, n: int) -> None:
     # A spread below 1e-290 is taken for none: dividing by it could overflow.
@@ -362,7 +362,7 @@ def test_numbers_arrive_in_other_types() -> None:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=10).filter(
         lambda x: len(set(x)) > 1
@@ -373,6 +373,15 @@ def test_every_number_is_saved_to_the_last_bit(column: list[float]) -> None:
     encoder = TableEncoder.learn(frame)
     assert through_json(encoder) == encoder
     assert through_json(encoder).encode(frame).tobytes() == encoder.encode(frame).tobytes()
+
+
+def test_a_description_is_what_a_file_gives_back() -> None:
+    frame = pl.DataFrame(
+        {"c": [1.0, 2.0], "d": ["a", "b"], "e": [datetime.date(2024, 1, 31), datetime.date(2025, 3, 1)]}
+    )
+    description = TableEncoder.learn(frame).to_json()
+    assert [column["kind"] for column in description["columns"]] == ["number", "category", "date"]
+    assert json.loads(json.dumps(description, allow_nan=False)) == description
 
 
 def test_descriptions_that_are_none() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import safetensors
 import safetensors.numpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
@@ -53,7 +53,6 @@ def check_round_trip(path: Path, description: dict[str, Any], stored: dict[str, 
         assert read_arrays[name].flags.c_contiguous
 
 
-@settings(deadline=None)
 @given(description=descriptions, stored=st.dictionaries(names, arrays, max_size=5))
 def test_what_is_written_comes_back(
     tmp_path_factory: pytest.TempPathFactory, description: dict[str, Any], stored: dict[str, Any]

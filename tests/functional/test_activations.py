@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 import torch
 from numpy.typing import NDArray
 
@@ -186,9 +187,40 @@ def test_limits_of_softmax(dtype: str) -> None:
     np.testing.assert_allclose(slope, [third, [1, 0, 0], third], rtol=1e-6)
 
 
+ROWS_WITH_INFINITIES = [
+    [INF, 0, -1e4],
+    [INF, INF, -INF],
+    [-INF, 2, -INF],
+    [-INF, -INF, -INF],
+    [-INF, 1, 1],
+    [800, 0, INF],
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_logsumexp_of_infinities_is_that_of_scipy_and_its_derivative_is_finite(dtype: str) -> None:
+    """It is the limit of softmax; where nothing is finite and largest, whatever is as large has a share."""
+    rows = np.array(ROWS_WITH_INFINITIES, dtype)
+    value, slope = row_wise(logsumexp, rows)
+    np.testing.assert_allclose(value, scipy.special.logsumexp(rows, axis=1), rtol=1e-6)
+    third = [1 / 3] * 3
+    np.testing.assert_allclose(slope, [[1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], third, [0, 0.5, 0.5], [0, 0, 1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_logsumexp_of_an_infinity_leaves_the_others_alone(axis: int) -> None:
+    z = 3 * np.random.default_rng(2).normal(size=(2, 3, 4))
+    z[0, 1, 2] = INF
+    value, _ = row_wise(lambda n: logsumexp(n, axis), z)
+    np.testing.assert_allclose(value, scipy.special.logsumexp(z, axis=axis), rtol=1e-12)
+
+
 def test_a_nan_stays_a_nan_in_its_row() -> None:
-    value, _ = row_wise(softmax, np.array([[np.nan, 1.0], [0.0, 1.0]]))
-    assert np.isnan(value).tolist() == [[True, True], [False, False]]
+    rows = np.array([[np.nan, 1.0], [INF, np.nan], [0.0, 1.0]])
+    value, _ = row_wise(softmax, rows)
+    assert np.isnan(value).tolist() == [[True, True], [True, True], [False, False]]
+    value, _ = row_wise(logsumexp, rows)
+    assert np.isnan(value).tolist() == [True, True, False]
 
 
 # ---------------------------------------------------------------------------------------------------- by name

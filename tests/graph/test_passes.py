@@ -26,9 +26,6 @@ PASSES: dict[str, Callable[[Step], Step]] = {
 
 quick = settings(
     max_examples=150,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

@@ -13,7 +13,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import network as network_module
-from chainrule.backends.numpy_ import NumpyProgram
+from chainrule.backends import get_backend
 from chainrule.errors import TrainingWarning
 from chainrule.training import Job, loop
 from chainrule.training.clock import Clock, interrupts
@@ -54,17 +54,19 @@ class Wild:
             "epochs": 40,
             "seed": seed,
             "dtype": dtype,
+            "backend": ("llvm", "numpy")[seed // 2 % 2],
             **clip,
             **(early if generator.random() < 0.4 else {}),
         }
         return Wild(net, X, np.abs(y) if loss == "poisson" else y, options)
 
 
-def step_by_step(job: Job, state: dict[str, np.ndarray]) -> Iterator[tuple[dict[str, np.ndarray], bool]]:
+def step_by_step(job: Job, state: dict[str, np.ndarray], backend: str) -> Iterator[tuple[dict[str, np.ndarray], bool]]:
     """An oracle without any check: the state after each step, and whether every number on the way to it was finite."""
     checked = job.program.step
     reported = {f"check {name}": node for name, node in checked.checks.items()}
-    program = NumpyProgram(replace(checked, checks={}, metrics={**checked.metrics, **reported}))
+    unchecked = replace(checked, checks={}, metrics={**checked.metrics, **reported})
+    program = get_backend(backend).compile(unchecked, rows=job.batches.batch_size)
     with interrupts() as interrupted:
         runner = loop._Runner(job, Clock(None, interrupted))
     for epoch in range(job.limits.epochs):
@@ -103,7 +105,7 @@ def diverges(seed: int, monkeypatch: pytest.MonkeyPatch) -> bool:
     epoch, step = (int(history.stop_reason.numbers[name]) for name in ("epoch", "step"))
     assert epoch == len(history)
     good = [state]
-    for after, finite in step_by_step(job, copies(state)):
+    for after, finite in step_by_step(job, copies(state), wild.options["backend"]):
         if not finite:
             break
         good.append(after)

@@ -51,7 +51,7 @@ def test_the_first_stops_training_and_all_is_well(validation: float | None) -> N
     assert history.stop_reason is not None
     assert history.stop_reason.name == "interrupted"
     assert history.stop_reason.sentence.startswith("Stopped by Ctrl-C after 0.")
-    assert 0.3 < history.stop_reason.numbers["seconds"] < 1.5
+    assert 0 < history.stop_reason.numbers["seconds"] < 1.5  # the step is compiled before the clock starts
     assert signal.getsignal(signal.SIGINT) is usual
     assert net.memory.epochs == len(history) > 0
     assert all(np.isfinite(value).all() for value in net.params.values())

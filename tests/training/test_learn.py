@@ -81,6 +81,91 @@ def test_what_one_example_looks_like(built: bool) -> None:
     assert np.isfinite(images.learn(np.ones((5, 2, 2)), np.ones(5)))
 
 
+ANIMALS = ["cat", "dog", "emu"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [ANIMALS, ANIMALS[::-1], np.array([*ANIMALS, "cat"]), pd.Series(ANIMALS)],
+    ids=range(4),
+)
+def test_labels_can_be_named_before_they_come(labels: Any) -> None:
+    """Then a stream of text is the same as a stream of the numbers of the classes, in rising order of the labels."""
+    X, y = classes(40, 3)
+    texts, numbers = network(3), network(3)
+    options: dict[str, Any] = {"loss": "cross_entropy", "optimizer": cr.Adam(0.01)}
+    texts.learn(X[0], ANIMALS[y[0]], classes=labels, **options)
+    numbers.learn(X[0], y[0], **options)
+    assert texts.classes.tolist() == ANIMALS
+    for i in range(1, 40):
+        again = {"classes": labels} if i == 7 else {}
+        assert texts.learn(X[i], ANIMALS[y[i]], **again) == numbers.learn(X[i], y[i])
+    assert bits(texts) == bits(numbers)
+    assert texts.predict(X).tolist() == [ANIMALS[k] for k in numbers.predict(X)]
+
+
+def test_two_labels_can_be_named_for_one_output(tmp_path: Path) -> None:
+    net = cr.Network(cr.Dense(1))
+    for _ in range(30):
+        net.learn([1.0], "spam", loss="binary_cross_entropy", optimizer=cr.SGD(1.0), classes=("spam", "ham"))
+    assert net.classes.tolist() == ["ham", "spam"]
+    assert net.predict([[1.0]]).tolist() == ["spam"]
+    net.save(tmp_path / "net")
+    cr.load(tmp_path / "net").learn([1.0], "ham", classes=["ham", "spam"])
+
+
+BAD_CLASSES: dict[str, tuple[Any, str, type[Exception], str]] = {
+    "too few": (["cat", "dog"], "cross_entropy", DataError, r"classes has 2 different labels.*ends in 3 units"),
+    "too many": ([*ANIMALS, "fox"], "cross_entropy", DataError, r"classes has 4 different labels.*with Dense\(4\)"),
+    "one": (["cat"], "cross_entropy", DataError, "classes has a single class"),
+    "none": ([], "cross_entropy", DataError, "classes is empty"),
+    "a word": ("cat", "cross_entropy", ShapeError, "classes must be a list of labels, but is 'cat'"),
+    "a set": ({"cat", "dog", "emu"}, "cross_entropy", ShapeError, "classes must be a list of labels, but is {"),
+    "a table": (
+        [["cat"], ["dog"], ["emu"]],
+        "cross_entropy",
+        ShapeError,
+        r"a list of labels, but has the shape \(3, 1\)",
+    ),
+    "a mix": (["cat", 1, 2], "cross_entropy", DataError, "classes mixes text"),
+    "fractions": ([0.5, 1.5, 2.5], "cross_entropy", DataError, "classes has 0.5"),
+    "not among them": (
+        ["ant", "bee", "dog"],
+        "cross_entropy",
+        DataError,
+        "y has a label that the network does not know, 'cat'",
+    ),
+    "values": (ANIMALS, "squared_error", ArgumentError, "the loss 'squared_error' learns values: leave it out"),
+    "many questions": (ANIMALS, "binary_cross_entropy", DataError, "one label a row, but the network ends in 3 units"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CLASSES)
+def test_bad_classes(case: str) -> None:
+    labels, loss, error, sentence = BAD_CLASSES[case]
+    net = network(3)
+    with pytest.raises(error, match=sentence):
+        net.learn([0.5, 0.25], "cat", loss=loss, classes=labels)
+    assert net.memory.coder is None
+
+
+def test_classes_that_are_known_cannot_be_others() -> None:
+    net = network(3)
+    net.learn([0.5, 0.25], "cat", loss="cross_entropy", classes=ANIMALS)
+    before = bits(net)
+    with pytest.raises(
+        ArgumentError, match="names 'ant', 'cat' and 'dog', but the network was trained with 'cat', 'dog'"
+    ):
+        net.learn([0.5, 0.25], "cat", classes=["ant", "cat", "dog"])
+    assert bits(net) == before
+
+
+def test_text_without_its_classes_says_what_to_do() -> None:
+    for y in (["cat"], ["cat", "dog"]):
+        with pytest.raises(DataError, match="name all labels that can come, by classes="):
+            network(3).learn(np.ones((len(y), 2)), y, loss="cross_entropy")
+
+
 def test_labels_of_an_earlier_fit_are_known() -> None:
     X, y = classes(40, 2)
     names = np.array(["no", "yes"])[y]

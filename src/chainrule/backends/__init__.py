@@ -8,11 +8,7 @@ from functools import cache
 
 from chainrule.backends.base import Backend, Failure, Program, Result
 from chainrule.backends.numpy_ import NumpyBackend
-from chainrule.errors import BackendError, check_name
-
-
-class BackendWarning(UserWarning):
-    """The backend that is the default cannot be used here, and another, slower one takes its place."""
+from chainrule.errors import BackendError, BackendWarning, check_name
 
 
 def _llvm() -> Backend:
@@ -24,7 +20,7 @@ def _llvm() -> Backend:
 BACKENDS: dict[str, Callable[[], Backend]] = {"numpy": NumpyBackend, "llvm": _llvm}
 
 # The default is the first of these that can be used; the last always can.
-PREFERRED: tuple[str, ...] = ("numpy",)
+PREFERRED: tuple[str, ...] = ("llvm", "numpy")
 
 
 def get_backend(name: str | None = None) -> Backend:

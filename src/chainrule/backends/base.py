@@ -65,8 +65,11 @@ class Backend(Protocol):
 
     name: str
 
-    def compile(self, step: Step) -> Program:
-        """Make a step ready to run."""
+    def compile(self, step: Step, *, rows: int | None = None, threads: int | None = None) -> Program:
+        """Make a step ready to run: best for batches of `rows` rows, if given, though others may be run too.
+
+        At most `threads` threads share a step, as many as pay unless given; their number never changes a result.
+        """
         ...
 
 

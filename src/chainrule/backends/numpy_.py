@@ -198,7 +198,7 @@ class NumpyBackend:
 
     name = "numpy"
 
-    def compile(self, step: Step) -> NumpyProgram:
+    def compile(self, step: Step, *, rows: int | None = None, threads: int | None = None) -> NumpyProgram:
         """Simplify the step and decide the order of evaluation."""
         with np.errstate(all="ignore"):
             return NumpyProgram(simplify(step, evaluate))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+import warnings
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -66,7 +67,20 @@ app = typer.Typer(
 def run() -> None:
     """Run the command with the arguments of the process."""
     prepare_streams()
+    warnings.showwarning = _show_warning
     app()
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a sentence: the line of our source that it came from helps nobody here."""
+    tell(f"Note: {message}", style="yellow")
 
 
 def _show_version(wanted: bool) -> None:
@@ -130,6 +144,14 @@ def predict(
     from chainrule.cli.predict import run_predict
 
     run_predict(model, file, output, probabilities=probabilities)
+
+
+@app.command()
+def show(model: options.Model, stage: options.Stage = "graph", step: options.StepName = "train") -> None:
+    """Print a step of a saved model at a stage of its way from a graph to machine code."""
+    from chainrule.cli.predict import run_show
+
+    run_show(model, stage, step)
 
 
 @app.command()

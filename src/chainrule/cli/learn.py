@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.cli.preparation import Preparation
-from chainrule.cli.recipe import Plan, Trained, Watching, default_plan, train, unwatched
+from chainrule.cli.recipe import DEFAULT_LOSS, Plan, Trained, Watching, default_plan, train, unwatched
 from chainrule.cli.source import Source
 from chainrule.data.table import Task
 from chainrule.errors import ArgumentError
@@ -21,8 +21,7 @@ from chainrule.training import METRICS, Predictions
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
 
-# The loss of each task unless another is chosen, and what a loss of each kind of target is for.
-DEFAULT_LOSS: dict[Task, str] = {"classification": "cross_entropy", "regression": "squared_error"}
+# What a loss of each kind of target is for.
 TASK_OF_TARGETS: dict[str, Task] = {
     "classes": "classification",
     "binary": "classification",
@@ -75,7 +74,7 @@ def prepare(source: Source, rows: Rows, choices: Mapping[str, Any] | None = None
     chosen = {**(choices or {})}
     loss = _loss(source, chosen.pop("loss", DEFAULT_LOSS[source.task]))
     preparation = Preparation.learn(source, rows, loss.targets)
-    defaults = default_plan(len(rows), len(preparation.feature_names), source.task)
+    defaults = default_plan(len(rows), source.task)
     if chosen.get("optimizer", defaults.optimizer) != defaults.optimizer:
         defaults = replace(defaults, learning_rate=None)  # it was chosen for the default optimiser
     plan = replace(defaults, **chosen, loss=loss.name)

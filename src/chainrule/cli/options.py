@@ -134,7 +134,7 @@ Refit: TypeAlias = Annotated[
     _option(
         "--refit/--no-refit",
         panel=DESCENT,
-        text="After early stopping, train anew on all training rows for the best number of epochs.",
+        text="After early stopping, train anew on all training rows.",
         default="by the size of the data",
         metavar="",
     ),
@@ -172,6 +172,12 @@ NewRows: TypeAlias = Annotated[
     typer.Argument(
         help="A CSV or Parquet file with the columns that the model was trained on.", metavar="FILE", show_default=False
     ),
+]
+Stage: TypeAlias = Annotated[
+    str, typer.Option("--stage", help="One of graph, fused, loops, llvm, asm.", metavar="STAGE")
+]
+StepName: TypeAlias = Annotated[
+    str, typer.Option("--step", help="One of train, gradients, evaluate, predict.", metavar="STEP")
 ]
 PredictionOutput: TypeAlias = Annotated[
     str | None,

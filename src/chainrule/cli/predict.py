@@ -1,4 +1,4 @@
-"""`chainrule predict` and `chainrule info`: what a saved model makes of new rows, and what it is."""
+"""`chainrule predict`, `info` and `show`: what a saved model makes of new rows, what it is, and how it is computed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.backends.llvm.stages import STAGES
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.preparation import MADE_BY, Preparation
 from chainrule.cli.report import network_in_words, show_facts, target_in_words
 from chainrule.cli.screen import Screen, tell
 from chainrule.data.containers import plural
 from chainrule.data.table import read_table
-from chainrule.errors import ArgumentError, ModelFileError
+from chainrule.errors import ArgumentError, ModelFileError, check_name
 from chainrule.network import Network, load
+from chainrule.showing import STEPS, show
 
 Array = NDArray[Any]
 
@@ -110,6 +112,16 @@ def run_info(model: str) -> None:
     show_facts(screen, facts)
     screen.show()
     screen.show(network.model.describe())
+    screen.close()
+
+
+def run_show(model: str, stage: str, step: str) -> None:
+    """Print a step of a model file at a stage of its way to machine code."""
+    check_name("--stage", stage, STAGES)
+    check_name("--step", step, STEPS)
+    network = SavedModel.read(model).network
+    screen = Screen()
+    screen.attempt(lambda: show(network, stage, step=step))
     screen.close()
 
 

@@ -82,7 +82,7 @@ class Preparation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data from which `from_json` makes an equal object, for `Network.memory.preprocessing`."""
-        data: dict[str, Any] = {
+        return {
             "made_by": MADE_BY,
             "source": self.source,
             "task": self.task,
@@ -90,9 +90,8 @@ class Preparation:
             "columns": list(self.columns),
             "encoder": None if self.encoder is None else self.encoder.to_json(),
             "scaler": None if self.scaler is None else self.scaler.to_json(),
-            "facts": self.facts,
+            "facts": _defined(self.facts),
         }
-        return {name: _plain(value) for name, value in data.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preparation:
@@ -112,10 +111,8 @@ class Preparation:
             )
 
 
-def _plain(value: Any) -> Any:
-    """Data as a model file can hold it: lists for tuples, None for a number that is not defined."""
+def _defined(value: Any) -> Any:
+    """Facts as a model file can hold them: None for a score that is not defined."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return {name: _defined(item) for name, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

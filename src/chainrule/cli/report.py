@@ -27,6 +27,8 @@ Rows = NDArray[np.int64]
 MOST_COLUMNS, MOST_CLASSES = 12, 10
 WORST_CLASSES = 5
 
+OUR_WORDS = {"val_loss": "The validation loss", "clip_norm=1.0": "--clip-norm 1"}
+
 
 def show_facts(screen: Screen, facts: Mapping[str, str | Sequence[str]]) -> None:
     """Facts by name, a column of names and a column of sentences; empty ones are left out."""
@@ -79,7 +81,7 @@ def columns_in_words(setup: Setup) -> list[str]:
     encoder, names = setup.preparation.encoder, setup.preparation.columns
     if encoder is not None:
         return encoder.report
-    return [f"{len(names)} numbers, standardised: {', '.join(names[:3])}, … {names[-1]}."]
+    return [f"{len(names)} numbers, standardised: {', '.join(names[:2])}, … {names[-1]}."]
 
 
 def folded(sentences: Sequence[str]) -> list[str]:
@@ -144,17 +146,25 @@ def closing(screen: Screen, setup: Setup, trained: Trained, scores: Mapping[str,
 def stop_in_words(trained: Trained) -> list[str]:
     """Why training stopped, and which parameters are kept."""
     history = trained.history
-    lines = [str(history.stop_reason)]
+    lines = [_in_our_words(history.stop_reason)]
     reason = history.stop_reason.name if history.stop_reason else ""
     if trained.refit_epochs is not None:
         lines.append(
             f"Then trained anew on all rows for {plural(trained.refit_epochs, 'epoch')}; that network is kept."
         )
     elif trained.why_not:
-        lines.append(f"Training anew on all rows was begun, but: {trained.why_not}")
+        lines.append(f"Training anew on all rows was begun, but: {_in_our_words(trained.why_not)}")
     if trained.refit_epochs is None and history.best_epoch is not None and reason != "non_finite":
         lines.append(f"The parameters of the best epoch, {history.best_epoch + 1}, are kept.")
     return lines
+
+
+def _in_our_words(sentence: object) -> str:
+    """A sentence of the library as the command says it: with its options rather than arguments."""
+    text = str(sentence)
+    for theirs, ours in OUR_WORDS.items():
+        text = text.replace(theirs, ours)
+    return text
 
 
 def time_in_words(trained: Trained) -> str:
@@ -180,7 +190,7 @@ def _show_errors(screen: Screen, setup: Setup, scores: Mapping[str, Any], held_o
     mean = setup.preparation.predictions(np.array([setup.y.astype(np.float64).mean()]))[0]
     rmse, mae = float(np.sqrt(((y - mean) ** 2).mean())), float(np.abs(y - mean).mean())
     table = _table(["", "the network", "always the mean"])
-    table.add_row("R²", f"{scores['r2']:.4f}", f"{_r2(y, mean):.4f}")
+    table.add_row("R²", f"{scores['r2']:.4f}", f"{round(_r2(y, mean), 2) + 0.0:.2f}")
     table.add_row(f"RMSE, in units of {setup.source.target}", f"{scores['rmse']:,.6g}", f"{rmse:,.6g}")
     table.add_row(f"MAE, in units of {setup.source.target}", f"{scores['mae']:,.6g}", f"{mae:,.6g}")
     table.add_row(f"loss ({setup.plan.loss})", f"{scores['loss']:.4g}", "")
@@ -245,7 +255,11 @@ def _worst(matrix: Array, classes: Sequence[str]) -> Table:
 def saved(screen: Screen, setup: Setup, files: Mapping[str, str], model: str) -> None:
     """Where everything was saved, and what to type next."""
     lines = {name: f"{file} ({os.path.getsize(file) / 1024:,.0f} KiB)" for name, file in files.items()}
-    new = "FILE" if setup.preparation.encoder is None else "NEW.csv"
-    hint = f"chainrule predict {shlex.quote(model)} {new}"
-    about = f"a CSV or Parquet file with the columns {', '.join(setup.preparation.columns[:3])}, …"
-    show_facts(screen, {**lines, "Next": [hint, f"where {new} is {about}"]})
+    columns = setup.preparation.columns
+    named = ", ".join(columns) if len(columns) <= 3 else f"{', '.join(columns[:2])}, … {columns[-1]}"
+    hints = [
+        f"chainrule info {shlex.quote(model)}",
+        f"chainrule predict {shlex.quote(model)} NEW.csv",
+        f"where NEW.csv is a CSV or Parquet file with the columns {named}",
+    ]
+    show_facts(screen, {**lines, "Next": hints})

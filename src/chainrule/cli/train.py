@@ -79,13 +79,15 @@ def _train(screen: Screen, setup: Setup) -> Trained:
 
 
 def _save(setup: Setup, trained: Trained, scores: dict[str, Any], n_held_out: int, output: str) -> None:
-    """Save the network with what was learned about columns and targets, and facts for `chainrule info`."""
+    """Save the network with what was learned about columns and targets, and facts for `chainrule info`.
+
+    Nothing in it depends on the clock, unless the clock ended training: the same command gives the same file.
+    """
     facts = {
         "version": __version__,
         "rows": len(setup.x),
         "held_out": n_held_out,
         "epochs": len(trained.history) if trained.refit_epochs is None else trained.refit_epochs,
-        "seconds": trained.seconds,
         "stopped": " ".join(stop_in_words(trained)),
         "scores": {name: value for name, value in scores.items() if np.ndim(value) == 0},
     }

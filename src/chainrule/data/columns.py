@@ -394,7 +394,8 @@ def learn_column(column: polars.Series) -> tuple[Column | None, str]:
 
 def column_to_json(column: Column) -> dict[str, Any]:
     """Plain data from which `column_from_json` makes an equal column."""
-    return {"kind": column.kind, **asdict(column)}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(column).items()}
+    return {"kind": column.kind, **plain}
 
 
 def column_from_json(data: dict[str, Any]) -> Column:

@@ -102,7 +102,9 @@ class Classes:
             raise DataError(f"{argument} has a single class, {short(present[0])}: {advice}.")
         if len(labels) != n_outputs:
             what = f"{len(labels)} different labels" if len(labels) > 1 else "1 label"
-            advice = f"end the network with Dense({len(labels)})" if len(labels) > 1 else "name all classes first"
+            advice = f"end the network with Dense({len(labels)})"
+            if allow_single and len(labels) < n_outputs:  # there may be more to come
+                advice = "name all labels that can come, by classes=[...]"
             raise DataError(
                 f"{argument} has {what}, {listed(labels)}, but the network ends in {n_outputs} units: {advice}."
             )

@@ -169,14 +169,19 @@ def softmax(z: Node, axis: int = -1) -> Node:
 
 
 def logsumexp(z: Node, axis: int = -1) -> Node:
-    """ln Σⱼ e^zⱼ along the axis, without overflow; its derivative is the softmax of z, which must be finite.
+    """ln Σⱼ e^zⱼ along the axis, without overflow; its derivative is the softmax of z.
+
+    Where the largest z is infinite the result is that z, and the derivative is shared by all that are as large.
 
     >>> from chainrule.graph import ROWS, input
     >>> logsumexp(input("z", (ROWS, 3)))
-    <add: float32[n]>
+    <select: float32[n]>
     """
-    largest = stop_gradient(reduce_max(z, axis))
-    return log(reduce_sum(exp(z - spread(largest, z, axis)), axis)) + largest
+    largest = reduce_max(z, axis)
+    finite = abs(largest) < math.inf  # elsewhere z − largest would be ∞ − ∞
+    taken_out = select(finite, stop_gradient(largest), 0.0)
+    rest = select(spread(finite, z, axis), z, 0.0) - spread(taken_out, z, axis)
+    return select(finite, log(reduce_sum(exp(rest), axis)) + taken_out, largest)
 
 
 ACTIVATIONS: dict[str, Activation] = {

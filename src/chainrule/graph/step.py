@@ -92,7 +92,7 @@ class Step:
         def exchange(group: Mapping[str, Node]) -> dict[str, Node]:
             return {name: new.get(node, node) for name, node in group.items()}
 
-        return Step(
+        return type(self)(
             state=exchange(self.state),
             update=exchange(self.update),
             data=exchange(self.data),

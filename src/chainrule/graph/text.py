@@ -11,6 +11,8 @@ return add.0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ def show(graph: Graph) -> str:
 
     Constants of one number and broadcasts are written where they are used; the type stands behind the colon.
     """
-    names = _names(graph)
+    names = names_of(graph)
     lines: list[str] = []
     scope = ""
     for node in graph.nodes:
@@ -35,7 +37,7 @@ def show(graph: Graph) -> str:
         if label != scope:
             scope = label
             lines.append(f"# {label}" if label else "#")
-        lines.append(f"{names[node]} = {_expression(node, names)}: {_type(node.type)}")
+        lines.append(line_of(node, names))
     lines.append(f"return {', '.join(names[node] for node in graph.outputs)}")
     return "\n".join(lines)
 
@@ -49,7 +51,13 @@ def _folded(node: Node, graph: Graph) -> bool:
     return (node.op == "broadcast" and node not in graph.outputs) or (node.op == "const" and node.rank == 0)
 
 
-def _names(graph: Graph) -> dict[Node, str]:
+def line_of(node: Node, names: Mapping[Node, str]) -> str:
+    """The line of one node: its name, how it is computed, its type."""
+    return f"{names[node]} = {_expression(node, names)}: {_type(node.type)}"
+
+
+def names_of(graph: Graph) -> dict[Node, str]:
+    """What each node of a graph is called in its text."""
     counts: dict[str, int] = {}
     names: dict[Node, str] = {}
     for node in graph.nodes:
@@ -65,7 +73,7 @@ def _names(graph: Graph) -> dict[Node, str]:
     return names
 
 
-def _broadcast(node: Node, names: dict[Node, str]) -> str:
+def _broadcast(node: Node, names: Mapping[Node, str]) -> str:
     (x,) = node.inputs
     if x.rank == 0:
         return names[x]
@@ -81,7 +89,7 @@ def _type(type: TensorType) -> str:
     return repr(type) if type.shape else type.dtype.value
 
 
-def _expression(node: Node, names: dict[Node, str]) -> str:
+def _expression(node: Node, names: Mapping[Node, str]) -> str:
     operands = [_operand(x, node, names) for x in node.inputs]
     if node.op in _SIGNS:
         return f" {_SIGNS[node.op]} ".join(operands)
@@ -95,7 +103,7 @@ def _expression(node: Node, names: dict[Node, str]) -> str:
     return f"{node.op}({', '.join(given)})"
 
 
-def _operand(x: Node, user: Node, names: dict[Node, str]) -> str:
+def _operand(x: Node, user: Node, names: Mapping[Node, str]) -> str:
     """The name of an input; a single number stands for a whole array only where the other operand shows how large that is."""
     if x.op == "broadcast" and not x.inputs[0].shape and not user.primitive.elementwise:
         return f"broadcast({names[x]}, {_attribute(x.shape)})"

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.data.containers import short, to_numpy
+from chainrule.data.labels import as_targets, label_column, listed
 from chainrule.data.targets import BinaryClasses, Classes, counts, values
 from chainrule.errors import ArgumentError, ShapeError
 from chainrule.functional import ACTIVATIONS, Loss
@@ -25,10 +27,38 @@ def suits(coder: Coder, loss: Loss) -> bool:
     return coder is not None and type(coder) is _CODERS.get(loss.targets)
 
 
-def learn_coder(loss: Loss, y: Any, n_outputs: int, *, allow_single: bool = False) -> Coder:
-    """What the labels in y mean, for a loss of classes; None for a loss of values."""
+def learn_coder(
+    loss: Loss, y: Any, n_outputs: int, *, known: Coder = None, classes: Any = None, online: bool = False
+) -> Coder:
+    """What the labels in y mean, for a loss of classes; None for a loss of values.
+
+    They mean what is `known`, if that suits the loss; else what the labels of `classes` do, if they are named; else all labels
+    must be in y, or `online` be whole numbers from 0.
+    """
+    known = known if suits(known, loss) else None
+    if classes is not None:
+        return _named(loss, classes, n_outputs, known)
     coder = _CODERS.get(loss.targets)
-    return coder.of(y, n_outputs, allow_single=allow_single) if coder else None
+    return known or (coder.of(y, n_outputs, allow_single=online) if coder else None)
+
+
+def _named(loss: Loss, classes: Any, n_outputs: int, known: Coder) -> Coder:
+    """What the labels mean that are named in `classes`."""
+    if loss.targets not in _CODERS:
+        raise ArgumentError(f"classes is for labels, but the loss {loss.name!r} learns values: leave it out.")
+    names = to_numpy(classes, "classes")
+    if names.ndim != 1:
+        what = f"has the shape {names.shape}" if names.ndim else f"is {short(classes)}"
+        raise ShapeError(f"classes must be a list of labels, but {what}.")
+    coder = _CODERS[loss.targets].of(
+        label_column(as_targets(names, "classes"), "classes"), n_outputs, argument="classes"
+    )
+    if known is not None and coder != known:
+        raise ArgumentError(
+            f"classes names {listed(coder.labels)}, but the network was trained with {listed(known.labels)}: leave it out, or "
+            "build and train a new network on all labels."
+        )
+    return known or coder
 
 
 def encode(loss: Loss, coder: Coder, y: Any, n_outputs: int, dtype: np.dtype[Any], argument: str = "y") -> Array:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule import random
-from chainrule.backends import Program, Result, get_backend
-from chainrule.errors import DataError
+from chainrule.backends import BACKENDS, Program, Result, get_backend
+from chainrule.errors import DataError, check_name, check_number
 from chainrule.functional import Loss
-from chainrule.graph import scope
+from chainrule.graph import Step, scope
 from chainrule.graph.node import where
 from chainrule.nn import Layer, Sequential, Standardize, walk
 from chainrule.optim import Progress, Rate, Transform, rates_of
@@ -26,6 +26,28 @@ Array = NDArray[Any]
 
 _BLOCK = 1024  # rows a step of prediction
 _MOST_PROGRAMS = 8
+_MOST_THREADS = 64
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs steps: a backend, the best one unless named, and how many threads it may use, as many as pay unless given."""
+
+    backend: str | None = None
+    threads: int | None = None
+
+    @staticmethod
+    def of(backend: str | None, threads: int | None) -> Engine:
+        """A checked engine."""
+        if backend is not None:
+            check_name("backend", backend, BACKENDS)
+        if threads is not None:
+            threads = int(check_number("threads", threads, low=1, high=_MOST_THREADS, integer=True))
+        return Engine(backend, threads)
+
+    def compile(self, step: Step, rows: int) -> Program:
+        """A step, ready to run on batches of so many rows."""
+        return get_backend(self.backend).compile(step, rows=rows, threads=self.threads)
 
 
 class Programs:
@@ -41,15 +63,15 @@ class Programs:
         return {"_known": []}
 
     def _program(
-        self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], backend: str | None
+        self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], engine: Engine, rows: int
     ) -> tuple[BuiltStep, Program]:
-        """The step of a key, from a model, for a backend."""
-        full = (key, backend, signature(model))
+        """The step of a key, from a model, for batches of so many rows."""
+        full = (key, engine, rows, signature(model))
         for known, built, program in self._known:
             if known == full:
                 return built, program
         built = build()
-        program = get_backend(backend).compile(built.step)
+        program = engine.compile(built.step, rows)
         self._known = [*self._known[1 - _MOST_PROGRAMS :], (full, built, program)]
         return built, program
 
@@ -60,30 +82,33 @@ class Programs:
         examples: Examples,
         optimizer: Transform,
         penalties: Penalties,
-        backend: str | None,
+        engine: Engine,
+        rows: int,
     ) -> tuple[BuiltStep, Program]:
-        """The training step of `build_step` for examples like the given ones."""
+        """The training step of `build_step` for examples like the given ones, in batches of so many rows."""
         targets, weighted = targets_of(examples.y), examples.sample_weight is not None
         return self._program(
             ("train", loss, targets, weighted, optimizer, penalties.parts()),
             model,
             lambda: build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted),
-            backend,
+            engine,
+            rows,
         )
 
-    def outputs(self, model: Model, loss: Loss | None, x: Array, backend: str | None) -> Array:
+    def outputs(self, model: Model, loss: Loss | None, x: Array, engine: Engine) -> Array:
         """What the model predicts for each row of x: probabilities, rates or values."""
-        _, program = self._program(("predict", loss), model, lambda: build_forward(model, loss), backend)
+        _, program = self._program(("predict", loss), model, lambda: build_forward(model, loss), engine, _BLOCK)
         return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
-    def losses(self, model: Model, loss: Loss, examples: Examples, backend: str | None) -> tuple[float, Array]:
+    def losses(self, model: Model, loss: Loss, examples: Examples, engine: Engine) -> tuple[float, Array]:
         """The mean loss on some examples, weighted if they have weights, and what the model predicts for each."""
         targets, weighted = targets_of(examples.y), examples.sample_weight is not None
         _, program = self._program(
             ("evaluate", loss, targets, weighted),
             model,
             lambda: build_forward(model, loss, targets, weighted=weighted),
-            backend,
+            engine,
+            _BLOCK,
         )
         result = _in_blocks(program, model.arrays, examples.arrays())
         weight = result.metrics["weight"].astype(np.float64)
@@ -114,7 +139,7 @@ def _facts(layer: Layer) -> tuple[object, ...]:
     )
 
 
-def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], backend: str | None) -> Arrays:
+def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], engine: Engine) -> Arrays:
     """The state of each Standardize layer that fits some rows of x, as they come out of the layers before it."""
     arrays = dict(model.arrays)
     new: Arrays = {}
@@ -125,7 +150,7 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], backend: str 
     for i, (name, layer) in enumerate(children):
         if isinstance(layer, Standardize):
             before = Sequential(*(child for _, child in children[:i])) if i else None
-            given = _through(replace(model, layer=before, arrays=arrays), x, backend) if before else x
+            given = _through(replace(model, layer=before, arrays=arrays), x, engine) if before else x
             with scope(name), np.errstate(all="ignore"):
                 found = {key: np.asarray(value, model.dtype) for key, value in layer.adapt(given).items()}
                 if not all(np.isfinite(value).all() for value in found.values()):
@@ -135,9 +160,9 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], backend: str 
     return new
 
 
-def _through(model: Model, x: Array, backend: str | None) -> Array:
+def _through(model: Model, x: Array, engine: Engine) -> Array:
     """What the first layers of a model give for x; alone, they have the same names as within it."""
-    program = get_backend(backend).compile(build_forward(model, None).step)
+    program = engine.compile(build_forward(model, None).step, _BLOCK)
     return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
 

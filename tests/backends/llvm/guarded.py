@@ -15,7 +15,7 @@ import numpy as np
 from backends.llvm.comparing import Array, Arrays, reported, run_once, same_bits
 from backends.llvm.networks import Training, training_of
 from backends.llvm.sizes import EDGES, GROUPS, SIZES, Compiled, check_nodes, sized_step, sized_values
-from chainrule.backends.llvm import LlvmBackend, LlvmProgram
+from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
 from chainrule.functional import CrossEntropy
 from chainrule.graph import DType
 from chainrule.nn import Dense, Dropout
@@ -68,17 +68,24 @@ def guarded(program: LlvmProgram) -> Guarded:
     return program  # type: ignore[return-value]
 
 
+def layouts_in_turn(i: int, n: int) -> tuple[Layout, ...]:
+    """The usual layout, and one of the others; rows lie last only where no axis is longer than 32."""
+    return (Layout.FEATURES, Layout.ROWS if i % 2 == 0 and n <= 32 else Layout.ONE_ROW)
+
+
 def primitives(sizes: Sequence[int]) -> Iterator[str]:
     """Every primitive at some sizes, checked against NumPy as well; every third size in float64."""
     rng = np.random.default_rng(11)
-    for n in sizes:
-        for group in GROUPS:
+    for i, n in enumerate(sizes):
+        for group, layout in ((group, layout) for group in GROUPS for layout in layouts_in_turn(i, n)):
             dtype = DType.FLOAT32 if n % 3 else DType.FLOAT64
-            step, inputs, outputs = sized_step(n, dtype, group)
-            program = guarded(LlvmBackend(threads=2 - n % 2).compile(step))
+            step, inputs, outputs = sized_step(n, dtype, group, layout)
+            program = guarded(LlvmBackend(threads=2 - n % 2, layout=layout).compile(step))
             for at_end in (True, False):
                 program.at_end, rows = at_end, n if at_end else 66 - n
-                where = f"{group}, {n} numbers, {rows} rows, at the {'end' if at_end else 'start'}"
+                if layout is Layout.ONE_ROW:
+                    rows = 1
+                where = f"{group}, {n} numbers, {rows} rows, {layout}, at the {'end' if at_end else 'start'}"
                 yield where
                 values = sized_values(inputs, rows, rng)
                 found = reported(run_once(Compiled(program), step, values, rows), outputs)
@@ -93,32 +100,38 @@ def run_in_pieces(program: Guarded, values: Arrays, rows: int) -> None:
         {name: values[name].copy() for name in group} for group in (step.state, step.data, step.scalars)
     )
     bounds = np.unique([0, rows // 3, rows // 2, rows])
+    order = np.arange(rows)
+    if program.layout is Layout.ONE_ROW:
+        bounds, order = np.arange(4), np.zeros(3, np.int64)
     each = {name: np.repeat(value[None], len(bounds) - 1, axis=0) for name, value in numbers.items()}
-    assert program.run(state, data, np.arange(rows), bounds, each).failure is None
+    assert program.run(state, data, order, bounds, each).failure is None
 
 
-def network(n: int, dtype: str) -> Training:
-    """A network of n inputs and two layers of n units, with all that a step of training can have."""
+def network(n: int, dtype: str, layout: Layout) -> Training:
+    """A network of n inputs and two layers of n units, with all that a step of training in a layout can have."""
     rng = np.random.default_rng(n)
     arrays = {"x": rng.normal(size=(67, n)), "y": rng.integers(0, 3, 67).astype(np.int32)}
     arrays["sample_weight"] = rng.uniform(0.1, 2, 67)
     layers = [Dense(n, activation="relu"), Dropout(0.2), Dense(n, activation="tanh"), Dense(3)]
+    if layout is Layout.ROWS:  # which dropout refuses
+        del layers[1]
     penalties = Penalties.of(0.001, 0.01, 1.0, None)
     return training_of(layers, arrays, CrossEntropy(), Adam(0.01), penalties=penalties, dtype=dtype)
 
 
 def training(sizes: Sequence[int]) -> Iterator[str]:
     """Training steps in batches of n rows, the last shorter: the same bits as with plain arrays; every third in float64."""
-    for n in sizes:
-        own = network(n, "float32" if n % 3 else "float64")
-        program, found = LlvmBackend(threads=1 + n % 2).compile(own.step), []
+    cases = [(n, layout) for i, n in enumerate(sizes) for layout in layouts_in_turn(i, n)]
+    for n, layout in cases:
+        own = network(n, "float32" if n % 3 else "float64", layout)
+        program, found = LlvmBackend(threads=1 + n % 2, layout=layout).compile(own.step), []
         for at_end in (None, True, False):
             if at_end is not None:
                 program = guarded(program)
                 program.at_end = at_end
-            yield f"a network of {n} units, {at_end=}"
+            yield f"a network of {n} units, {layout}, {at_end=}"
             state = own.copied()
-            result = own.run(program, state, 3, n, shorter=True)
+            result = own.run(program, state, 3, 1 if layout is Layout.ONE_ROW else n, shorter=True)
             found.append(state | result.metrics | result.health)
             check_same(found[0], found[-1])
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from backends.llvm.comparing import ULPS, Arrays, agrees, reporting
+from backends.llvm.layouts import with_rows_last
 from chainrule.backends import Program
+from chainrule.backends.llvm import Layout
 from chainrule.graph import PRIMITIVES, ROWS, DType, Node, Step, count, input
 from chainrule.graph import primitives as p
 from graph.cases import SPECIAL
@@ -144,10 +146,14 @@ GROUPS: dict[str, Callable[[dict[str, Node]], dict[str, Node]]] = {
 }
 
 
-def sized_step(n: int, dtype: DType, group: str) -> tuple[Step, dict[str, Node], dict[str, Node]]:
-    """A step with everything of a group at a size, its inputs, and its outputs."""
+def sized_step(
+    n: int, dtype: DType, group: str, layout: Layout = Layout.FEATURES
+) -> tuple[Step, dict[str, Node], dict[str, Node]]:
+    """A step with everything of a group at a size that a layout can take, its inputs, and its outputs."""
     inputs = sized_inputs(n, dtype)
     outputs = GROUPS[group](inputs)
+    if layout is Layout.ROWS:
+        outputs = with_rows_last(outputs)
     data = {name: node for name, node in inputs.items() if ROWS in node.shape}
     scalars = {name: inputs[name] for name in ("y", "key", "counter", "uint8", "bool")}
     state = {name: node for name, node in inputs.items() if name not in data and name not in scalars}

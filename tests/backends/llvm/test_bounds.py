@@ -15,7 +15,7 @@ import pytest
 from backends.llvm.comparing import Array, Arrays, same_bits
 from backends.llvm.networks import Training, training_of
 from chainrule.backends import Backend, NumpyBackend, Result
-from chainrule.backends.llvm import LlvmBackend, host
+from chainrule.backends.llvm import Layout, LlvmBackend, host
 from chainrule.backends.llvm.jit import Loaded
 from chainrule.functional import CrossEntropy, SquaredError
 from chainrule.graph import ROWS, Step, gradients, input
@@ -118,9 +118,10 @@ def classifier(n: int = 40, dtype: str = "float32") -> Training:
     return training_of([Dense(6, activation="relu"), Dense(3)], arrays, CrossEntropy(), Adam(0.01), dtype=dtype)
 
 
-@pytest.fixture(params=[1, 2, 3])
+@pytest.fixture(params=["1", "2", "3", "2, one row", "1, rows", "3, rows"])
 def backend(request: pytest.FixtureRequest) -> Backend:
-    return LlvmBackend(threads=request.param)
+    threads, _, layout = request.param.partition(", ")
+    return LlvmBackend(threads=int(threads), layout=Layout(layout or "features"))
 
 
 def both(
@@ -263,10 +264,10 @@ def test_data_that_does_not_lie_row_by_row(backend: Backend) -> None:
     x, y = training.data["x"], training.data["y"]
     frozen = x.copy()
     frozen.setflags(write=False)
-    layouts = [np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x[::-1].copy()[::-1], frozen, x.astype(np.float64)]
-    for layout in layouts:
+    given = [np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x[::-1].copy()[::-1], frozen, x.astype(np.float64)]
+    for array in given:
         state = training.copied()
-        other = Training(training.step, state, {"x": layout, "y": y.astype(np.int64)}, training.numbers)
+        other = Training(training.step, state, {"x": array, "y": y.astype(np.int64)}, training.numbers)
         other.run(program, state, 10, 8)
         assert all(same_bits(state[name], expected[name]) for name in state)
 

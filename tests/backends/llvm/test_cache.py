@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from backends.llvm.small import OFFSETS, compile_and_run, run_small, small_step
-from chainrule.backends.llvm import Cache, LlvmBackend, Target, host, program
+from chainrule.backends.llvm import Cache, Layout, LlvmBackend, Target, host, program
 from chainrule.backends.llvm import cache as module
-from chainrule.backends.llvm.cache import CacheWarning, Compiled, describe, key, usual_folder
+from chainrule.backends.llvm.cache import Compiled, describe, key, usual_folder
 from chainrule.backends.llvm.memory import Slot
+from chainrule.errors import CacheWarning
 from chainrule.graph import ROWS, DType, Step, TensorType, const, input, scope
 from chainrule.graph import primitives as p
 from graph.cases import ALL, Case
@@ -140,29 +141,36 @@ def test_steps_that_differ_are_told_apart() -> None:
     assert len(set(texts)) == len(texts)
 
 
-def test_targets_threads_and_sources_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    step, here = small_step(), host()
+def test_targets_layouts_threads_and_sources_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    step, here, plain = small_step(), host(), Layout.FEATURES.value
     keys = [
-        key(step, here, 1),
-        key(step, here, 2),
-        key(step, Target(here.cpu, here.features, 16 if here.vector_bytes > 16 else 32), 1),
-        key(step, Target(here.cpu, f"{here.features},-sse3", here.vector_bytes), 1),
-        key(step, Target("generic", here.features, here.vector_bytes), 1),
-        key(step, Target(here.cpu, here.features, here.vector_bytes, "aarch64-linux-gnu"), 1),
+        *(key(step, here, layout.value, threads) for layout in Layout for threads in (1, 2)),
+        key(step, Target(here.cpu, here.features, 16 if here.vector_bytes > 16 else 32), plain, 1),
+        key(step, Target(here.cpu, f"{here.features},-sse3", here.vector_bytes), plain, 1),
+        key(step, Target("generic", here.features, here.vector_bytes), plain, 1),
+        key(step, Target(here.cpu, here.features, here.vector_bytes, "aarch64-linux-gnu"), plain, 1),
     ]
-    assert key(small_step(), here, 1) == keys[0]
+    assert key(small_step(), here, plain, 1) == keys[0]
     for what in ("sources_digest", "_llvmlite_version"):
         with monkeypatch.context() as patch:
             patch.setattr(module, what, lambda: "other")
-            keys.append(key(step, here, 1))
+            keys.append(key(step, here, plain, 1))
     assert len(set(keys)) == len(keys)
+
+
+def test_each_layout_has_an_entry_of_its_own(tmp_path: Path) -> None:
+    """What is loaded for a layout, from a folder that has all of them, is for that layout."""
+    for _ in range(2):
+        for layout in Layout:
+            compile_and_run(LlvmBackend(cache=Cache(tmp_path), layout=layout))
+    assert len(entries(tmp_path)) == len(Layout)
 
 
 def test_without_sources_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "__file__", str(tmp_path / "archive.zip/chainrule/backends/llvm/cache.py"))
     module.sources_digest.cache_clear()
     try:
-        assert key(small_step(), host(), 1) == ""
+        assert key(small_step(), host(), Layout.FEATURES.value, 1) == ""
         compile_and_run(LlvmBackend(cache=Cache(tmp_path)))
         assert not entries(tmp_path)
     finally:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from backends.llvm.comparing import same_bits
+from backends.llvm.layouts import layouts_of
 from backends.llvm.networks import EXAMPLES, Array, Arrays, Training, random_training, training_of
-from chainrule.backends import Backend, NumpyBackend, Program, Result
-from chainrule.backends.llvm import LlvmBackend, LlvmProgram
+from chainrule.backends import NumpyBackend, Program, Result
+from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
 from chainrule.functional import CrossEntropy, SquaredError
 from chainrule.nn import Activation, Dense
 from chainrule.optim import SGD, Adam
@@ -19,8 +20,9 @@ from chainrule.training import Penalties
 
 QUICK, ALL, STATES = 7, 50, 15  # networks that every run tries, networks altogether, states that each begins from
 SEEDS = [*range(QUICK), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, ALL))]
-BATCH = 9
-DIVERGING = (23,)  # its loss overflows, on both backends in the same step
+DIVERGING = (23,)  # batch and seed: its loss overflows, on both backends in the same step
+# The layouts for each size of batch; as many of them as can take a network are tried.
+BATCHES = {9: (Layout.FEATURES, Layout.ROWS), 1: (Layout.ONE_ROW,)}
 
 
 def reports(result: Result, state: Arrays, before: Arrays) -> Arrays:
@@ -45,49 +47,58 @@ def in_double(training: Training) -> dict[str, Arrays]:
     return {"state": wide(training.state), "data": wide(training.data), "numbers": wide(training.numbers)}
 
 
+def compiled(training: Training, seed: int, batch: int) -> dict[str, LlvmProgram]:
+    """A training step in each layout that can take batches of a size, odd seeds in two threads."""
+    layouts = [layout for layout in BATCHES[batch] if layout in layouts_of(training.step)]
+    return {layout.value: LlvmBackend(threads=1 + seed % 2, layout=layout).compile(training.step) for layout in layouts}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_step_in_float32(seed: int) -> None:
+def test_one_step_in_float32(seed: int, batch: int) -> None:
     """Within 1e-5 of the same step in float64, from every state; what cancels more, within 3 of NumPy's errors."""
     training, double = random_training(seed, "float32"), random_training(seed, "float64")
-    compiled, plain = LlvmBackend(threads=1 + seed % 2).compile(training.step), NumpyBackend().compile(training.step)
-    exact = NumpyBackend().compile(double.step)
-    errors: dict[str, list[tuple[float, float]]] = {}
+    plain, exact = NumpyBackend().compile(training.step), NumpyBackend().compile(double.step)
+    programs = compiled(training, seed, batch)
+    errors: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for state in range(STATES):
         training = training.from_state(np.random.default_rng([seed, state]))
         double = replace(double, **in_double(training))
-        expected = one_step(double, exact)
-        found, usual = one_step(training, compiled), one_step(training, plain)
-        for name, value in expected.items():
-            both = distance(found[name], value), distance(usual[name], value)
-            errors.setdefault(name, []).append(both)
-    for name, pairs in errors.items():
+        expected, usual = one_step(double, exact, batch), one_step(training, plain, batch)
+        for layout, program in programs.items():
+            found = one_step(training, program, batch)
+            for name, value in expected.items():
+                both = distance(found[name], value), distance(usual[name], value)
+                errors.setdefault((layout, name), []).append(both)
+    for where, pairs in errors.items():
         ours, numpys = np.max(pairs, axis=0)
-        assert ours <= max(1e-5, 3 * numpys), name
+        assert ours <= max(1e-5, 3 * numpys), where
 
 
-def one_step(training: Training, program: Program) -> Arrays:
+def one_step(training: Training, program: Program, batch: int) -> Arrays:
     """Everything that the first step gives."""
     state = training.copied()
-    result = training.run(program, state, 1, BATCH)
+    result = training.run(program, state, 1, batch)
     assert result.failure is None
     return reports(result, state, training.state)
 
 
+@pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_hundred_steps_in_float64(seed: int) -> None:
+def test_a_hundred_steps_in_float64(seed: int, batch: int) -> None:
     training = random_training(seed, "float64")
-    found, expected = (
-        hundred_steps(training, backend) for backend in (LlvmBackend(threads=1 + seed % 2), NumpyBackend())
-    )
-    assert (found[0].done, found[0].failure) == (expected[0].done, expected[0].failure)
-    assert expected[0].failure is None or seed in DIVERGING
-    for name, value in expected[1].items():
-        assert distance(found[1][name], value) <= 1e-9, name
+    result, expected = hundred_steps(training, NumpyBackend().compile(training.step), batch)
+    assert result.failure is None or seed in DIVERGING
+    for layout, program in compiled(training, seed, batch).items():
+        own, found = hundred_steps(training, program, batch)
+        assert (own.done, own.failure) == (result.done, result.failure)
+        for name, value in expected.items():
+            assert distance(found[name], value) <= 1e-9, (layout, name)
 
 
-def hundred_steps(training: Training, backend: Backend) -> tuple[Result, Arrays]:
+def hundred_steps(training: Training, program: Program, batch: int) -> tuple[Result, Arrays]:
     state = training.copied()
-    result = training.run(backend.compile(training.step), state, 100, BATCH, shorter=True)
+    result = training.run(program, state, 100, batch, shorter=True)
     return result, reports(result, state, training.state)
 
 
@@ -98,6 +109,9 @@ def test_the_networks_are_varied() -> None:
     for name in parts:
         assert sum(name in group for group in found) >= 5, name
         assert any(name in group for group in found[:QUICK]), name
+    turned = [Layout.ROWS in layouts_of(step) for step in steps]
+    assert sum(turned[:QUICK]) >= 2
+    assert sum(turned) >= 10
 
 
 # --------------------------------------------------------------------------------------------- steps that fail
@@ -117,7 +131,7 @@ def planted(value: float) -> Callable[[Training], Training]:
 
     def plant(training: Training) -> Training:
         x = training.data["x"].copy()
-        x[17, 2] = value
+        x[9, 2] = value
         return replace(training, data={**training.data, "x": x})
 
     return plant
@@ -150,19 +164,27 @@ FAILURES: dict[str, Callable[[Training], Training]] = {
 }
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("layout", "threads", "batch"),
+    [
+        *((Layout.FEATURES, threads, 4) for threads in (1, 2, 3)),
+        *((Layout.ROWS, threads, 11) for threads in (1, 2)),
+        (Layout.ONE_ROW, 2, 1),
+    ],
+)
 @pytest.mark.parametrize("kind", FAILURES)
-def test_a_failing_step_is_the_same_and_changes_nothing(kind: str, threads: int) -> None:
+def test_a_failing_step_is_the_same_and_changes_nothing(kind: str, layout: Layout, threads: int, batch: int) -> None:
     """The same step and check as with NumPy; the state and the reports are those of the steps before it, to the bit."""
     training = FAILURES[kind](digits_like())
-    program = LlvmBackend(threads=threads).compile(training.step)
+    program = LlvmBackend(threads=threads, layout=layout).compile(training.step)
+    assert layout in layouts_of(training.step)
     state, good, other = training.copied(), training.copied(), training.copied()
-    found = training.run(program, state, 30, 4)
-    expected = training.run(NumpyBackend().compile(training.step), other, 30, 4)
+    found = training.run(program, state, 30, batch)
+    expected = training.run(NumpyBackend().compile(training.step), other, 30, batch)
     assert found.failure == expected.failure
     assert found.done == expected.done == found.failure.step
     assert (found.done > 0) == ("parameter" not in kind)
-    before = only(training, program, good, found.done)
+    before = only(training, program, good, found.done, batch)
     assert all(same_bits(state[name], good[name]) for name in state)
     for reported, until in ((found.metrics, before.metrics), (found.health, before.health), (found.rows, before.rows)):
         assert reported.keys() == until.keys()
@@ -171,14 +193,14 @@ def test_a_failing_step_is_the_same_and_changes_nothing(kind: str, threads: int)
     assert {name: len(x) for name, x in found.metrics.items()} == {name: len(x) for name, x in expected.metrics.items()}
 
 
-def only(training: Training, program: LlvmProgram, state: Arrays, n_steps: int) -> Result:
+def only(training: Training, program: LlvmProgram, state: Arrays, n_steps: int, batch: int) -> Result:
     """The first steps of the run of 30, by themselves."""
-    order = np.random.default_rng(30).permutation(120) % EXAMPLES
+    order = np.random.default_rng(30).permutation(-(-30 * batch // EXAMPLES) * EXAMPLES) % EXAMPLES
     scalars = training.scalars(30)
     ranks = {name: node.rank for name, node in training.step.scalars.items()}
     first = {name: x[:n_steps] if np.ndim(x) > ranks[name] else x for name, x in scalars.items()}
     record = np.arange(n_steps) % 16 == 0
-    return program.run(state, training.data, order, 4 * np.arange(n_steps + 1), first, record)
+    return program.run(state, training.data, order, batch * np.arange(n_steps + 1), first, record)
 
 
 def test_a_run_goes_on_after_a_failure() -> None:

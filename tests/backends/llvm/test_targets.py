@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from backends.llvm.comparing import agrees, reported, reporting, run_once
+from backends.llvm.layouts import layouts_of
 from backends.llvm.small import run_small, small_step
-from chainrule.backends.llvm import Cache, LlvmBackend, Target, host
+from chainrule.backends.llvm import Cache, Layout, LlvmBackend, Target, host
 from chainrule.backends.llvm import target as module
 from chainrule.backends.llvm.jit import assembly, object_code
 from chainrule.backends.llvm.program import emit
@@ -54,21 +55,24 @@ def network(dtype: str) -> tuple[dict[str, Node], dict[str, Node], dict[str, Nod
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("target", RUNNABLE)
-def test_results_agree_with_numpy(target: Target, dtype: str) -> None:
+def test_results_agree_with_numpy(target: Target, layout: Layout, dtype: str) -> None:
     """Every output, given the values that its own inputs came out with."""
     outputs, state, data, step = network(dtype)
+    assert layout in layouts_of(step)
+    n = 1 if layout is Layout.ONE_ROW else ROW_COUNT
     rng = np.random.default_rng(0)
-    sizes = {"w": (9, 21), "v": (21, 5), "x": (ROW_COUNT, 9)}
+    sizes = {"w": (9, 21), "v": (21, 5), "x": (n, 9)}
     values: dict[str, Any] = {name: rng.normal(size=shape).astype(dtype) for name, shape in sizes.items()}
-    found = reported(run_once(LlvmBackend(target, cache=Cache(None)), step, values, ROW_COUNT), outputs)
+    found = reported(run_once(LlvmBackend(target, cache=Cache(None), layout=layout), step, values, n), outputs)
     known = {node: values[name] for name, node in (state | data).items()}
     known |= {node: found[name] for name, node in outputs.items()}
     for name in ("out", "exp", "logistic", "softplus", "erf", "sin", "cos", "floor", "abs"):
         node = outputs[name]
-        assert agrees(found[name], node, [known[x] for x in node.inputs], ROW_COUNT), name
+        assert agrees(found[name], node, [known[x] for x in node.inputs], n), name
     for name in ("log", "sqrt"):
-        assert agrees(found[name], outputs[name], [np.abs(values["x"])], ROW_COUNT), name
+        assert agrees(found[name], outputs[name], [np.abs(values["x"])], n), name
     x, w, v = (values[name].astype(float) for name in ("x", "w", "v"))
     hidden = np.tanh(x @ w)
     delta = 2 * hidden @ v
@@ -77,48 +81,60 @@ def test_results_agree_with_numpy(target: Target, dtype: str) -> None:
         np.testing.assert_allclose(found[name], value, rtol=0, atol=np.finfo(dtype).eps * 50 * np.abs(value).max())
 
 
-def code_of(step: Step, target: Target) -> str:
-    return assembly(emit(step, target, 1).text, target)
+def code_of(step: Step, target: Target, layout: Layout) -> str:
+    return assembly(emit(step, target, layout, 1).text, target)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize(
     ("target", "absent", "present"), [(SSE2, "zmm|ymm|vfmadd", "mulp"), (AVX2, "zmm", "vfmadd.*ymm")]
 )
-def test_code_has_no_instruction_that_the_target_lacks(target: Target, absent: str, present: str, dtype: str) -> None:
-    code = code_of(network(dtype)[-1], target)
+def test_code_has_no_instruction_that_the_target_lacks(
+    target: Target, absent: str, present: str, layout: Layout, dtype: str
+) -> None:
+    code = code_of(network(dtype)[-1], target, layout)
     assert not re.search(absent, code)
     assert re.search(present, code)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("spec", ["bi,io->bo", "bi,oi->bo", "bi,bo->io"])
+@pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("target", [SSE2, AVX2, AVX512, NEON], ids=["sse2", "avx2", "avx512", "neon"])
-def test_the_sums_of_a_contraction_call_nothing(target: Target, dtype: str) -> None:
+def test_the_sums_of_a_contraction_call_nothing(target: Target, layout: Layout, spec: str, dtype: str) -> None:
     """Without an instruction for it, a fused multiply-add would be a call of the C library for each number."""
-    x, w = input("x", (ROWS, 9), dtype), input("w", (9, 21), dtype)
-    code = code_of(Step(state={"w": w}, data={"x": x}, rows={"out": p.contract(x, w, "bi,io->bo")}), target)
+    shapes = {"bi": (ROWS, 9), "io": (9, 21), "oi": (21, 9), "bo": (ROWS, 21)}
+    first, second = (input(term, shapes[term], dtype) for term in spec.partition("->")[0].split(","))
+    out = p.contract(first, second, spec)
+    given = {x.attributes["name"]: x for x in (first, second)}
+    data = {name: x for name, x in given.items() if ROWS in x.shape}
+    state = {name: x for name, x in given.items() if name not in data}
+    code = code_of(reporting({"out": out}, state, data), target, layout)
     assert not re.search(r"\bfmaf?\b", code)
     assert re.search(r"\bfmla\b" if target is NEON else "mulp" if target is SSE2 else "vfmadd", code)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_an_object_for_arm_is_made(dtype: str, threads: int) -> None:
-    text = emit(network(dtype)[-1], NEON, threads).text
+@pytest.mark.parametrize(("layout", "threads"), [(Layout.FEATURES, 2), (Layout.ONE_ROW, 1), (Layout.ROWS, 2)])
+def test_an_object_for_arm_is_made(dtype: str, layout: Layout, threads: int) -> None:
+    text = emit(network(dtype)[-1], NEON, layout, threads).text
     image = object_code(text, NEON)
     assert image[:6] == b"\x7fELF\x02\x01"  # 64 bits, little-endian
     assert int.from_bytes(image[18:20], "little") == 183  # AArch64
     assert re.search(r"fmla\s+v\d+\.(4s|2d)", assembly(text, NEON))
 
 
+@pytest.mark.parametrize("layout", [Layout.FEATURES, Layout.ROWS])
 @pytest.mark.parametrize("target", RUNNABLE)
-def test_functions_are_as_exact_on_every_target(target: Target) -> None:
+def test_functions_are_as_exact_on_every_target(target: Target, layout: Layout) -> None:
     """Far from 0 their reduction to a small interval needs a multiply-add that rounds once."""
     x = np.random.default_rng(0).uniform(-80, 80, size=(400, 8)).astype(np.float32)
     given = input("x", (ROWS, 8))
     outputs = {f.name: f(given) for f in (p.exp, p.logistic, p.softplus, p.tanh, p.sin, p.cos)}
     step = reporting(outputs, {}, {"x": given})
-    found = reported(run_once(LlvmBackend(target, cache=Cache(None)), step, {"x": x}, len(x)), outputs)
+    backend = LlvmBackend(target, cache=Cache(None), layout=layout)
+    found = reported(run_once(backend, step, {"x": x}, len(x)), outputs)
     for name, node in outputs.items():
         assert agrees(found[name], node, [x], len(x)), name
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from backends.llvm.comparing import same_bits
+from backends.llvm.layouts import layouts_of
 from backends.llvm.networks import Array, Arrays, Training, random_training, training_of
 from chainrule.backends import Result
-from chainrule.backends.llvm import LlvmBackend, LlvmProgram
+from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
 from chainrule.functional import BinaryCrossEntropy, CrossEntropy, SquaredError
 from chainrule.nn import Concatenate, Dense, Dropout, Residual
 from chainrule.optim import SGD, Adam, Momentum
@@ -23,7 +24,11 @@ from chainrule.training import Penalties
 pytestmark = pytest.mark.timeout(120)
 
 TEAMS = (2, 3, 4, 8)
-BATCHES = (1, 2, 7, 16, 31, 32, 33, 100)
+BATCHES = {
+    Layout.FEATURES: (1, 2, 7, 16, 31, 32, 33, 100, 600),
+    Layout.ROWS: (1, 2, 7, 8, 33, 64, 130),
+    Layout.ONE_ROW: (1,),
+}
 N = 101
 
 
@@ -42,7 +47,7 @@ def classifier() -> Training:
 
 def wide() -> Training:
     """More columns than a tile has, global clipping, dropout and weights."""
-    layers = [Dense(70, activation="tanh"), Dropout(0.3), Dense(33, activation="relu"), Dense(3)]
+    layers = [Dense(150, activation="tanh"), Dropout(0.3), Dense(70, activation="relu"), Dense(3)]
     arrays = data(37, CLASSES) | {"sample_weight": np.random.default_rng(3).uniform(0.1, 2, N)}
     penalties = Penalties.of(0.001, 0.01, 0.5, None)
     return training_of(layers, arrays, CrossEntropy(label_smoothing=0.1), Adam(0.01), penalties=penalties)
@@ -71,8 +76,8 @@ def training(network: str) -> Training:
 
 
 @cache
-def program(network: str, threads: int) -> LlvmProgram:
-    return LlvmBackend(threads=threads).compile(training(network).step)
+def program(network: str, threads: int, layout: Layout = Layout.FEATURES) -> LlvmProgram:
+    return LlvmBackend(threads=threads, layout=layout).compile(training(network).step)
 
 
 def everything(result: Result, state: Arrays) -> Arrays:
@@ -81,10 +86,10 @@ def everything(result: Result, state: Arrays) -> Arrays:
     return {f"{kind} {name}": array for kind, arrays in groups.items() for name, array in arrays.items()}
 
 
-def run(network: str, threads: int, n_steps: int, batch: int) -> Arrays:
+def run(network: str, threads: int, n_steps: int, batch: int, layout: Layout = Layout.FEATURES) -> Arrays:
     own = training(network)
     state = own.copied()
-    return everything(own.run(program(network, threads), state, n_steps, batch, shorter=True), state)
+    return everything(own.run(program(network, threads, layout), state, n_steps, batch, shorter=True), state)
 
 
 def assert_equal(found: Arrays, expected: Arrays, where: str) -> None:
@@ -94,19 +99,23 @@ def assert_equal(found: Arrays, expected: Arrays, where: str) -> None:
 
 
 @pytest.mark.parametrize("team", TEAMS)
-@pytest.mark.parametrize("network", NETWORKS)
-def test_the_same_bits_for_any_number_of_threads(network: str, team: int) -> None:
+@pytest.mark.parametrize(
+    ("network", "layout"), [(name, layout) for name in NETWORKS for layout in layouts_of(training(name).step)]
+)
+def test_the_same_bits_for_any_number_of_threads(network: str, layout: Layout, team: int) -> None:
     """Parameters, the optimiser's state, metrics and health; the last batch is shorter."""
-    for batch in BATCHES:
-        assert_equal(run(network, team, 5, batch), run(network, 1, 5, batch), f"batches of {batch}")
+    for batch in BATCHES[layout]:
+        found, expected = (run(network, threads, 5, batch, layout) for threads in (team, 1))
+        assert_equal(found, expected, f"batches of {batch}")
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_same_bits_for_random_networks(seed: int) -> None:
     own = random_training(100 + seed, "float32" if seed % 2 else "float64")
     found = []
+    layout = layouts_of(own.step)[-1]  # rows last, where they can lie so
     for threads in (1, 2 + seed % 2):
-        compiled, state = LlvmBackend(threads=threads).compile(own.step), own.copied()
+        compiled, state = LlvmBackend(threads=threads, layout=layout).compile(own.step), own.copied()
         found.append(everything(own.run(compiled, state, 12, 19, shorter=True), state))
     assert_equal(found[1], found[0], f"network {seed}")
 

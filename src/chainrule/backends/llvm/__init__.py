@@ -7,28 +7,44 @@ The rooms, in the order in which a step passes through them: `plan` (what is com
 
 from __future__ import annotations
 
-from chainrule.backends.llvm.cache import Cache, CacheWarning, usual_cache
+import numpy as np
+
+from chainrule.backends.llvm.cache import Cache, usual_cache
+from chainrule.backends.llvm.layout import Layout, choose_layout
 from chainrule.backends.llvm.program import LlvmProgram
 from chainrule.backends.llvm.target import Target, host
+from chainrule.backends.llvm.team import useful_threads
+from chainrule.backends.numpy_ import evaluate
 from chainrule.graph import Step
+from chainrule.graph.passes import simplify
 
 
 class LlvmBackend:
     """Compiles a step for the processor at hand, or for another `target` of the same family.
 
-    `threads` share a step; the results are the same bits for any number. `cache` keeps machine code on disk, in the user's usual
-    folder for such things unless another is given.
+    `cache` keeps machine code on disk, in the user's usual folder for such things unless another is given. `threads` and
+    `layout` are what each step gets, instead of what suits it best.
     """
 
     name = "llvm"
 
-    def __init__(self, target: Target | None = None, threads: int = 1, cache: Cache | None = None) -> None:
-        self.target, self.threads = target or host(), threads
+    def __init__(
+        self,
+        target: Target | None = None,
+        cache: Cache | None = None,
+        *,
+        threads: int | None = None,
+        layout: Layout | None = None,
+    ) -> None:
+        self.target, self.threads, self.layout = target or host(), threads, layout
         self.cache = usual_cache() if cache is None else cache
 
-    def compile(self, step: Step) -> LlvmProgram:
-        """The machine code of a step."""
-        return LlvmProgram(step, self.target, self.threads, self.cache)
+    def compile(self, step: Step, *, rows: int | None = None, threads: int | None = None) -> LlvmProgram:
+        """The machine code of a step, laid out for batches of `rows` rows, for at most `threads` threads."""
+        with np.errstate(all="ignore"):
+            step = simplify(step, evaluate)
+        team = threads or self.threads or useful_threads(step, rows)
+        return LlvmProgram(step, self.target, self.layout or choose_layout(step, rows), team, self.cache, rows)
 
 
-__all__ = ["Cache", "CacheWarning", "LlvmBackend", "LlvmProgram", "Target", "host"]
+__all__ = ["Cache", "Layout", "LlvmBackend", "LlvmProgram", "Target", "host"]

@@ -27,16 +27,13 @@ from numpy.typing import NDArray
 from chainrule.backends.llvm.library import library
 from chainrule.backends.llvm.memory import Slot
 from chainrule.backends.llvm.target import Target
+from chainrule.errors import CacheWarning
 from chainrule.graph import ROWS, DType, Step
 
 LIMIT = 256 * 2**20  # bytes in the folder
 _SUFFIX, _UNFINISHED = ".chainrule", ".chainrule-new"
 _FORGOTTEN = 3600  # seconds after which an unfinished file belongs to a process that was killed
 _DIGEST = hashlib.sha256
-
-
-class CacheWarning(UserWarning):
-    """Machine code could not be kept on disk, or read from there, so it is made anew each time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +202,7 @@ def _plain(arrays: list[NDArray[Any]]) -> Callable[[object], object]:
 # ------------------------------------------------------------------------------------------ the key of an entry
 
 
-def key(step: Step, target: Target, threads: int) -> str:
+def key(step: Step, target: Target, layout: str, threads: int) -> str:
     """The digest of all that decides the code of a step; empty where that cannot be known, as without the sources."""
     sources = sources_digest()
     if not sources:
@@ -213,7 +210,7 @@ def key(step: Step, target: Target, threads: int) -> str:
     with library() as llvm:
         triple = target.triple or llvm.get_process_triple()
         made_by = (*llvm.llvm_version_info, _llvmlite_version(), np.__version__, sources)
-    parts = (describe(step), target, triple, threads, made_by)
+    parts = (describe(step), target, triple, layout, threads, made_by)
     return _DIGEST("\n".join(map(str, parts)).encode()).hexdigest()
 
 

@@ -111,7 +111,10 @@ class Code:
     """Records operations, in order, into the block that is open."""
 
     block: list[Statement] = field(default_factory=list)
+    names: dict[Value, str] = field(default_factory=dict)  # what some values are called, for those who read the code
     _count: int = 0
+    _joined: dict[Value, tuple[Index, Index]] = field(default_factory=dict)
+    _sums: dict[Value, tuple[Value, int]] = field(default_factory=dict)  # what is a value plus a known number
 
     def new(self, type: Type) -> Value:
         """A value without an operation: a parameter, an index, or a carried value."""
@@ -128,6 +131,11 @@ class Code:
         """Append an operation that gives nothing."""
         self.block.append(Op(None, name, operands, extra))
 
+    def call(self, value: Value, name: str) -> None:
+        """Give a value a name of its own for whoever reads the code, with a number if another has it already."""
+        taken = set(self.names.values())
+        self.names[value] = name if name not in taken else f"{name}.{value.number}"
+
     # ------------------------------------------------------------------------------------------ indices
 
     def index(self, i: Index) -> Operand:
@@ -142,7 +150,11 @@ class Code:
             return b
         if b == 0 and isinstance(b, int):
             return a
-        return self.op("add", I64, self.index(a), self.index(b))
+        total = self.op("add", I64, self.index(a), self.index(b))
+        if isinstance(b, int) and isinstance(a, Value):
+            base, more = self._sums.get(a, (a, 0))
+            self._sums[total] = base, more + b
+        return total
 
     def times(self, a: Index, b: Index) -> Index:
         """a · b."""
@@ -160,6 +172,27 @@ class Code:
             total = self.plus(total, self.times(i, s))
         return total
 
+    def joined(self, quotient: Index, width: int, rest: Index) -> Index:
+        """quotient · width + rest, which `split` takes apart again."""
+        whole = self.plus(self.times(quotient, width), rest)
+        if isinstance(whole, Value):
+            self._joined[whole] = quotient, rest
+        return whole
+
+    def split(self, n: Index, width: int, *, aligned: bool) -> tuple[Index, Index]:
+        """⌊n / width⌋ and the rest, for a width of 2ᵏ.
+
+        Where n is a value plus a known number and `aligned`, both are taken of each: their rests add up to less than the width.
+        """
+        if isinstance(n, int):
+            return n // width, n % width
+        if n in self._joined:
+            return self._joined[n]
+        base, more = self._sums.get(n, (n, 0)) if aligned else (n, 0)
+        quotient = self.op("lshr", I64, base, Const(I64, width.bit_length() - 1))
+        rest = self.op("and", I64, base, Const(I64, width - 1))
+        return self.plus(quotient, more // width), self.plus(rest, more % width)
+
     def divided(self, n: Index, divisor: int) -> Index:
         """⌊n / divisor⌋."""
         if isinstance(n, int):
@@ -175,6 +208,12 @@ class Code:
         if isinstance(a, int) and isinstance(b, int):
             return min(a, b)
         return self.op("smin", I64, self.index(a), self.index(b))
+
+    def most(self, a: Index, b: Index) -> Index:
+        """The larger of a and b."""
+        if isinstance(a, int) and isinstance(b, int):
+            return max(a, b)
+        return self.op("smax", I64, self.index(a), self.index(b))
 
     def choose(self, condition: Operand | None, a: Index, b: Index) -> Index:
         """a where a condition holds, else b; b where there is no condition."""
@@ -262,6 +301,36 @@ class Code:
         self.block = outer
         self.block.append(loop)
         return list(results)
+
+    def each(self, start: Index, stop: Index, step: int, body: Callable[[Index], None]) -> None:
+        """Run `body(index)` for each index."""
+
+        def turn(i: Index, _: list[Operand]) -> list[Operand]:
+            body(i)
+            return []
+
+        self.loop(start, stop, step, [], turn)
+
+    def tiles(self, start: Index, stop: Index, size: int, step: int, body: Callable[[Index, int], None]) -> None:
+        """Run `body(index, count)` for a part of a length that is cut into pieces of `step`, the last of which may be smaller.
+
+        The part begins and stops at multiples of the step, or at the end of all.
+        """
+        whole = size // step * step
+
+        def piece(count: int) -> Callable[[Index, list[Operand]], list[Operand]]:
+            def turn(i: Index, _: list[Operand]) -> list[Operand]:
+                body(i, count)
+                return []
+
+            return turn
+
+        self.loop(start, self.least(stop, whole), step, [], piece(step))
+        if size > whole:
+            begin: Index = whole
+            if isinstance(start, Value):  # whoever has the end
+                begin = self.choose(self.compare("sle", start, Const(I64, whole)), whole, stop)
+            self.loop(begin, stop, step, [], piece(size - whole))
 
     def branch(self, condition: Operand, body: Callable[[], None]) -> None:
         """Record what `body` does as done only if the condition holds."""

@@ -6,13 +6,17 @@ leaves its register. A sum is never split, so its bits depend neither on the til
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import I64, Code, Const, Index, Operand
-from chainrule.backends.llvm.memory import register_type
+from chainrule.backends.llvm.elements import Place
+from chainrule.backends.llvm.layout import Layout
+from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
+from chainrule.backends.llvm.roles import Roles
 from chainrule.graph import ROWS, Dim, Node
-from chainrule.graph.primitives.contraction import split_spec
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -20,38 +24,30 @@ if TYPE_CHECKING:
 # By the bytes of a vector: the rows of a tile for each width in vectors, so that sums and operands fit the registers.
 _HEIGHTS = {64: {4: 6, 3: 8, 2: 12, 1: 16}, 32: {2: 6, 1: 10}, 16: {2: 6, 1: 10}}
 
+_WIDE = (8, 4, 2, 1)  # vectors of a tile of one row
+_ROWS_OF_BLOCK = 256
+_TALL = 12  # rows of a tile whose vectors run along the rows of a batch
+_CHAINS = 8  # sums that keep the processor busy while each waits for its last product
+_RECORDED, _TURNS = 256, 16  # products that are recorded without a loop, or in one turn of it
+
 Letters = dict[str, Index]
 Range = tuple[Index, Index]
-
-
-class Roles:
-    """Which letter does what: the last of the result runs along vectors, the last of x's own along the rows of a tile."""
-
-    def __init__(self, node: Node) -> None:
-        self.x, self.y = node.inputs
-        self.first, self.second, self.result = split_spec(node.attributes["spec"])
-        last = self.result[-1:]
-        if last and last in self.first and last not in self.second:
-            self.x, self.y, self.first, self.second = self.y, self.x, self.second, self.first
-        pairs = (*zip(self.first, self.x.shape, strict=True), *zip(self.second, self.y.shape, strict=True))
-        self.dims: dict[str, Dim] = dict(pairs)
-        self.inner = [letter for letter in self.first if letter not in self.result]
-        self.vector = last if last and last == self.second[-1:] and last not in self.first else ""
-        own = [letter for letter in self.result if letter != self.vector and letter not in self.second]
-        self.tiled = own[-1] if own else ""
-        self.outer = [letter for letter in self.result if letter not in (self.vector, self.tiled)]
-
-
-def wants_transpose(node: Node) -> bool:
-    """Whether the second operand must be turned for its last axis to run along the last axis of the result."""
-    roles = Roles(node)
-    last = roles.result[-1:]
-    return bool(last) and not roles.vector and last in roles.second and last not in roles.first
+_Turn = Callable[[Index, list[Operand]], list[Operand]]
 
 
 def lower_contract(low: Lowering, group: Group) -> None:
     """Record the loops of a contraction and the rest of its group."""
     _Contraction(low, group).record()
+
+
+class _Block:
+    """Some of the rows that a sum goes over: where they start and stop, and whether others come before and after."""
+
+    def __init__(self, code: Code, start: Index, rows: Index) -> None:
+        self.start, self.stop = start, code.least(code.plus(start, _ROWS_OF_BLOCK), rows)
+        self.last = code.compare("sge", code.index(self.stop), code.index(rows))
+        self.more = code.compare("slt", code.index(self.stop), code.index(rows))
+        self.before = code.choose(code.compare("sgt", code.index(start), Const(I64, 0)), 1, 0)
 
 
 class _Contraction:
@@ -62,7 +58,22 @@ class _Contraction:
         self.heights = _HEIGHTS[low.lanes * group.root.dtype.numpy.itemsize]
         along = self._dim(self.roles.vector)
         self.vectors = -(-along // self.lanes) if isinstance(along, int) else 1  # tiles along rows are one vector wide
-        self.width = max(width for width in self.heights if width <= max(self.vectors, 1))
+        self.one_row = low.layout is Layout.ONE_ROW and self._dim(self.roles.tiled) is ROWS
+        if self.one_row:  # no other row would use an operand again: the tile is as wide as it can be
+            self.heights = dict.fromkeys(_WIDE, 1)
+        # The chains of a sum are the same in all tiles and for any team, lest its bits depend on them.
+        self.chains = _CHAINS // self._widest(self.vectors) if self.one_row else 1
+        self.width = self._widest(self.vectors // low.team.size if self.one_row else self.vectors)
+
+        # A weight gradient of many rows goes through them in blocks, so that what is read of a block stays in the cache.
+        known = all(isinstance(self.roles.dims[letter], int) for letter in self.roles.result)
+        rows_alone = [self.roles.dims[letter] for letter in self.roles.inner] == [ROWS]
+        self.in_blocks = known and rows_alone and bool(self.roles.vector) and low.layout is Layout.FEATURES
+        self.partial = low.buffer(Slot("scratch", "", group.shape, group.root.dtype)) if self.in_blocks else None
+        self.block: _Block | None = None
+
+    def _widest(self, vectors: int) -> int:
+        return max(width for width in self.heights if width <= max(vectors, 1))
 
     def _dim(self, letter: str) -> Dim:
         return self.roles.dims[letter] if letter else 1
@@ -75,48 +86,74 @@ class _Contraction:
 
         def body(place: tuple[Index, ...]) -> None:
             at = dict(zip(outer, place, strict=True))
-            for start, stop, width in _pieces(self.code, across, [self.width, 1]):
 
-                def turn(v: Index, _: list[Operand], width: int = width) -> list[Operand]:
-                    along = {self.roles.vector: self.code.times(v, self.lanes)} if self.roles.vector else {}
-                    self._down(at | along, width, down)
-                    return []
+            def tile(v: Index, width: int) -> None:
+                along = {self.roles.vector: self.code.times(v, self.lanes)} if self.roles.vector else {}
+                self._down(at | along, width, down)
 
-                self.code.loop(start, stop, width, [], turn)
+            if self._dim(self.roles.vector) is ROWS:
+                for start, stop, width in _pieces(self.code, across, [2, 1]):
+                    self.code.each(start, stop, width, partial(tile, width=width))
+            else:
+                self.code.tiles(*across, self.vectors, self.width, tile)
 
-        self.low.nest(dims, [1] * len(dims), body, owned=bool(outer) or not self.roles.result)
+        def block(k: Index, _: list[Operand]) -> list[Operand]:
+            self.block = _Block(self.code, k, self.low.elements.rows) if self.in_blocks else None
+            self.low.nest(dims, [1] * len(dims), body, owned=bool(outer) or not self.roles.result)
+            return []
+
+        rows = self.low.elements.rows
+        self.code.loop(0, self.code.most(rows, 1) if self.in_blocks else 1, _ROWS_OF_BLOCK, [], block)
 
     def _ranges(self) -> tuple[Range, Range]:
         """This thread's vectors and rows: it owns a part of one of them, and all of the other."""
-        roles, team, code = self.roles, self.low.team, self.code
+        roles, team = self.roles, self.low.team
         height = self._dim(roles.tiled)
         down: Range = (0, self.low.elements.size(height))
         if self._dim(roles.vector) is ROWS:
-            rows = (0, self.low.elements.rows) if roles.outer else team.part(ROWS, self.lanes)
-            across: Range = (
-                code.divided(rows[0], self.lanes),
-                code.divided(code.plus(rows[1], self.lanes - 1), self.lanes),
-            )
-            return across, down
+            everything: Range = (0, self.low.elements.rows)
+            across: Range = self._vectors_of(everything if roles.outer else team.part(ROWS, self.lanes))
+            if team.size == 1 or roles.outer or not roles.tiled or not isinstance(height, int):
+                return across, down
+            return self._chosen(self._vectors_of(everything), across), self._chosen(team.split(height, _TALL), down)
         across = (0, self.vectors)
         if roles.outer or not roles.result or team.size == 1:
             return across, down  # shared by the first outer letter, or done by one thread
+        if height is ROWS and not self.one_row and self._by_columns():
+            own, columns = team.part(ROWS, 1), team.split(self.vectors, self.width)
+            return self._chosen(columns, across), self._chosen(down, own)
+        if self.one_row:
+            return team.split(self.vectors, self.width), down
         if height is ROWS:
-            own, columns = team.part(ROWS, 1), team.split(self.vectors, 1)
-            chosen = team.by_columns
-            return (
-                (code.choose(chosen, columns[0], across[0]), code.choose(chosen, columns[1], across[1])),
-                (code.choose(chosen, down[0], own[0]), code.choose(chosen, down[1], own[1])),
-            )
-        if roles.tiled and isinstance(height, int):
+            return across, team.part(ROWS, 1)
+        if roles.tiled and isinstance(height, int) and not self._by_columns():
             return across, team.split(height, self.heights[self.width])
-        return team.split(self.vectors, 1), down
+        return team.split(self.vectors, self.width), down
+
+    def _vectors_of(self, rows: Range) -> Range:
+        code = self.code
+        return code.divided(rows[0], self.lanes), code.divided(code.plus(rows[1], self.lanes - 1), self.lanes)
+
+    def _chosen(self, few: Range, many: Range) -> Range:
+        """The one range where a step has few rows, the other where it has many."""
+        few_rows, code = self.low.team.by_columns, self.code
+        return code.choose(few_rows, few[0], many[0]), code.choose(few_rows, few[1], many[1])
+
+    def _by_columns(self) -> bool:
+        """Whether the columns of a weight can be shared evenly: then their thread also reads them in the forward pass."""
+        tiles = -(-self.vectors // self.width)
+        return tiles % self.low.team.size == 0 or tiles >= 4 * self.low.team.size
 
     def _down(self, at: Letters, width: int, down: Range) -> None:
         if not self.roles.tiled:
             self._tile(at, 1, width)
             return
-        tall = self.heights[width]
+        tall, size = self.heights.get(width, 1), self.low.elements.size(self._dim(self.roles.tiled))
+        if isinstance(size, int):
+            # A thread's rows are whole tiles of this height.
+            tall = _TALL if self._dim(self.roles.vector) is ROWS else self.heights[self.width]
+            self.code.tiles(*down, size, tall, lambda m, height: self._tile({**at, self.roles.tiled: m}, height, width))
+            return
         for start, stop, height in _pieces(self.code, down, [tall, tall // 4 if tall >= 8 else 2, 1]):
 
             def turn(m: Index, _: list[Operand], height: int = height) -> list[Operand]:
@@ -133,14 +170,44 @@ class _Contraction:
             {**at, roles.vector: code.plus(at[roles.vector], j * self.lanes)} if roles.vector else at
             for j in range(width)
         ]
-        sums = iter(self._sums(rows, columns))
-        for row in rows:
-            for column in columns:
-                place = row | ({roles.vector: column[roles.vector]} if roles.vector else {})
-                known = {self.group.root: next(sums)}
-                self.low.finish(self.group, tuple(place[letter] for letter in roles.result), self.lanes, known)
+        if roles.tiled and roles.first[:1] == roles.tiled:
+            for row in rows:
+                self.low.elements.point(roles.x, row[roles.tiled])
+        placed = [
+            row | ({roles.vector: column[roles.vector]} if roles.vector else {}) for row in rows for column in columns
+        ]
+        places = [tuple(at[letter] for letter in roles.result) for at in placed]
+        sums = self._sums(rows, columns, self._begun(places))
 
-    def _sums(self, rows: list[Letters], columns: list[Letters]) -> list[Operand]:
+        def finish() -> None:
+            for i, (place, total) in enumerate(zip(places, sums, strict=True)):
+                self.low.finish(self.group, place, self.lanes, {self.group.root: total}, more=i + 1 < len(sums))
+
+        def keep() -> None:
+            assert self.partial is not None
+            for place, total in zip(places, sums, strict=True):
+                self.low.elements.store(total, self.partial, place)
+
+        if self.block is None:
+            finish()
+        else:
+            code.branch(self.block.last, finish)
+            code.branch(self.block.more, keep)
+
+    def _begun(self, places: list[Place]) -> list[Operand]:
+        """What the sums of a tile are before its products are added: 0, or what they have come to in the blocks before."""
+        zero = Const(register_type(self.group.root.dtype, self.lanes), 0.0)
+        zeros: list[Operand] = [zero] * len(places)
+        if self.block is None or self.partial is None:
+            return zeros
+        partial = self.partial
+
+        def load(_: Index, __: list[Operand]) -> list[Operand]:
+            return [self.low.elements.load(partial, place, self.lanes) for place in places]
+
+        return self.code.loop(0, self.block.before, 1, zeros, load)
+
+    def _sums(self, rows: list[Letters], columns: list[Letters], begun: list[Operand]) -> list[Operand]:
         """One sum for each row and column: Σ x · y over the inner letters, by fused multiply-add."""
         roles, code, elements = self.roles, self.code, self.low.elements
         type = register_type(self.group.root.dtype, self.lanes)
@@ -148,8 +215,9 @@ class _Contraction:
         def level(letters: list[str], inner: Letters, sums: list[Operand]) -> list[Operand]:
             if letters:
                 letter, *rest = letters
-                size = elements.size(roles.dims[letter])
-                return code.loop(0, size, 1, sums, lambda k, carried: level(rest, {**inner, letter: k}, carried))
+                return self._along(letter, sums, lambda k, carried: level(rest, {**inner, letter: k}, carried))
+            if roles.first[:1] in inner:
+                elements.point(roles.x, inner[roles.first[:1]])
             ys = [self._operand(roles.y, roles.second, column | inner, self.lanes) for column in columns]
             result: list[Operand] = []
             for row in rows:
@@ -157,7 +225,47 @@ class _Contraction:
                 result += [code.op("muladd", type, x, y, sums[len(result) + j]) for j, y in enumerate(ys)]
             return result
 
-        return level(roles.inner, {}, [Const(type, 0.0)] * (len(rows) * len(columns)))
+        return level(roles.inner, {}, begun)
+
+    def _along(self, letter: str, sums: list[Operand], body: _Turn) -> list[Operand]:
+        """Add up along a letter. Few sums wait for each other: several turns are recorded at once, in chains of their own."""
+        size, code = self.low.elements.size(self.roles.dims[letter]), self.code
+        if not isinstance(size, int):
+            start, stop = (self.block.start, self.block.stop) if self.block else (0, size)
+            return code.loop(start, stop, 1, sums, body)
+        if letter == self.roles.first[-1] and panels(self.roles.x.shape, self.low.lanes):
+            return self._along_panels(size, sums, body)
+        chains = self.chains
+        turns = max(_TURNS // len(sums) // chains, 1) * chains
+        if size * len(sums) <= _RECORDED:
+            turns = max(size, 1)
+        parts: list[list[Operand]] = [sums]
+        parts += [[Const(x.type, 0.0) for x in sums] for _ in range(chains - 1)]
+
+        def several(k: Index, carried: list[Operand], count: int = turns) -> list[Operand]:
+            own = [carried[i * len(sums) : (i + 1) * len(sums)] for i in range(chains)]
+            for j in range(count):
+                own[j % chains] = body(code.plus(k, j), own[j % chains])
+            return [x for part in own for x in part]
+
+        whole = size // turns * turns
+        carried = code.loop(0, whole, turns, [x for part in parts for x in part], several)
+        if size > whole:
+            carried = several(whole, carried, size - whole)
+        while len(carried) > len(sums):
+            half = len(carried) // 2
+            carried = [code.op("fadd", a.type, a, b) for a, b in zip(carried[:half], carried[half:], strict=True)]
+        return carried
+
+    def _along_panels(self, size: int, sums: list[Operand], body: _Turn) -> list[Operand]:
+        """Add up along the columns of a matrix that lies in panels, one panel after another."""
+        code, width = self.code, panel_width(self.low.lanes)
+
+        def panel(p: Index, carried: list[Operand], length: int = width) -> list[Operand]:
+            return code.loop(0, length, 1, carried, lambda k, inner: body(code.joined(p, width, k), inner))
+
+        sums = code.loop(0, size // width, 1, sums, panel)
+        return panel(size // width, sums, size % width)
 
     def _operand(self, node: Node, letters: str, at: Letters, lanes: int) -> Operand:
         return self.low.elements.value(node, tuple(at[letter] for letter in letters), lanes)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.backends.llvm.code import Code, Const, Index, Operand, Type, Value
-from chainrule.backends.llvm.memory import Buffer, register_type, strides
+from chainrule.backends.llvm.code import I64, Code, Const, Index, Operand, Type, Value
+from chainrule.backends.llvm.memory import Buffer, dense_strides, place_offset, register_type
 from chainrule.backends.llvm.vector_math import VectorMath
 from chainrule.errors import BackendError
-from chainrule.graph import ROWS, DType, Node, Shape
+from chainrule.graph import ROWS, DType, Node, Shape, count
 
 Place = tuple[Index, ...]
 
@@ -22,9 +22,10 @@ _WEYL = (0x9E3779B9, 0xBB67AE85)
 class Elements:
     """Computes values of nodes at places. `buffers` says where the nodes lie that are stored already."""
 
-    def __init__(self, code: Code, lanes: int, rows: Value, capacity: Value) -> None:
+    def __init__(self, code: Code, lanes: int, rows: Index, capacity: Value) -> None:
         self.code, self.lanes, self.rows, self.capacity = code, lanes, rows, capacity
         self.buffers: dict[Node, Buffer] = {}
+        self._pointed: dict[tuple[Buffer, Index], Index] = {}
         self.math = VectorMath(code).table()
 
     def size(self, dim: object) -> Index:
@@ -33,15 +34,33 @@ class Elements:
 
     def load(self, buffer: Buffer, place: Place, lanes: int) -> Operand:
         """The number at a place, or a vector of them along the last axis."""
-        offset = self.code.offset(place, strides(self.code, buffer.shape, self.lanes, self.capacity))
+        if buffer.order is not None:
+            within = self.code.offset(place[1:], dense_strides(buffer.shape[1:]))
+            begin = self._pointed.get((buffer, place[0]))
+            at = self.code.plus(self._row(buffer, place[0]) if begin is None else begin, within)
+            return self.code.load(buffer.pointer, at, Type(buffer.kind, lanes))
+        offset = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=lanes > 1)
         loaded = self.code.load(buffer.pointer, self.code.plus(buffer.base, offset), Type(buffer.kind, lanes))
         if buffer.dtype is DType.BOOL:
             return self.code.compare("ne", loaded, Const(loaded.type, 0))
         return loaded
 
+    def point(self, node: Node, row: Index) -> None:
+        """Find a row of data in its order now, for all that is read of it from here on."""
+        buffer = self.buffers.get(node)
+        if buffer is not None and buffer.order is not None:
+            self._pointed[buffer, row] = self._row(buffer, row)
+
+    def _row(self, buffer: Buffer, row: Index) -> Index:
+        """Where a row of data begins."""
+        assert buffer.order is not None
+        number = self.code.load(buffer.order, self.code.plus(buffer.base, row), I64)
+        return self.code.times(number, count(buffer.shape))
+
     def store(self, value: Operand, buffer: Buffer, place: Place) -> None:
         """Put a number, or a vector along the last axis, at a place."""
-        offset = self.code.offset(place, strides(self.code, buffer.shape, self.lanes, self.capacity))
+        vector = value.type.lanes > 1
+        offset = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=vector)
         if buffer.dtype is DType.BOOL:
             value = self.code.op("zext", value.type.of("i8"), value)
         self.code.store(value, buffer.pointer, self.code.plus(buffer.base, offset))

@@ -5,19 +5,26 @@ for each step: gather the rows of the batch → the groups, in order → leave i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from chainrule.backends.llvm.checks import Checks
 from chainrule.backends.llvm.code import I64, PTR, Code, Const, Index, Leave, Operand, Type, Value
 from chainrule.backends.llvm.contract import lower_contract
+from chainrule.backends.llvm.dot import lower_dot
 from chainrule.backends.llvm.elements import Elements, Place
-from chainrule.backends.llvm.memory import Buffer, Slot
+from chainrule.backends.llvm.gather import gather, read_in_place, scatter
+from chainrule.backends.llvm.layout import Layout
+from chainrule.backends.llvm.memory import Buffer, Slot, padded, place_offset
 from chainrule.backends.llvm.plan import Group, Plan, outside, reads, reads_of, runs
 from chainrule.backends.llvm.reduce import lower_accumulate, lower_argmax, lower_reduce
+from chainrule.backends.llvm.roles import is_dot
 from chainrule.backends.llvm.team import Team
 from chainrule.backends.llvm.turn import can_turn, turn
 from chainrule.graph import ROWS, Node, Shape
+from chainrule.graph.text import names_of
 
 STATUS_STEP, STATUS_CAPACITY = range(2)
 
@@ -35,13 +42,15 @@ class Lowered:
 class Lowering:
     """Records the loops of a plan."""
 
-    def __init__(self, plan: Plan, lanes: int, team: int = 1) -> None:
-        self.plan, self.step, self.lanes = plan, plan.step, lanes
+    def __init__(self, plan: Plan, lanes: int, layout: Layout, team: int = 1) -> None:
+        self.plan, self.step, self.lanes, self.layout = plan, plan.step, lanes, layout
         self.code = Code()
         self.table, self.n_steps, self.rank = self.code.new(PTR), self.code.new(I64), self.code.new(I64)
+        for value, name in ((self.table, "table"), (self.n_steps, "steps"), (self.rank, "rank")):
+            self.code.call(value, name)
         self.team = Team(self, team)
         self.slots: list[Slot] = []
-        self.checks = list(self.step.checks)
+        self.checks = Checks(self, set(self.step.checks.values()))
 
     def run(self) -> Lowered:
         """The whole function."""
@@ -50,8 +59,9 @@ class Lowering:
         order, bounds, record = (self.pointer(Slot(kind, "")) for kind in ("order", "bounds", "record"))
         self.status = status
         capacity = code.load(status, STATUS_CAPACITY, I64)
+        code.call(capacity, "capacity")
         arrays = {
-            kind: {name: (node, self.buffer(Slot(kind, name, node.shape, node.dtype))) for name, node in nodes.items()}
+            kind: {name: (node, self.buffer(self._slot(kind, name, node))) for name, node in nodes.items()}
             for kind, nodes in (
                 ("state", step.state),
                 ("data", step.data),
@@ -62,21 +72,31 @@ class Lowering:
             )
         }
         first = code.load(bounds, 0, I64)
-        scratch = self._scratch()
-        self.waiting = {node: self.buffer(Slot("scratch", "", node.shape, node.dtype)) for node in step.update.values()}
+        in_place = read_in_place(step, self.layout)
+        scratch = self._scratch(in_place)
+        self.waiting = {
+            node: self.buffer(Slot("scratch", f"next/{name}", node.shape, node.dtype))
+            for name, node in step.update.items()
+        }
 
         def one_step(k: Index, _: list[Operand]) -> list[Operand]:
             low = code.load(bounds, k, I64)
-            rows = code.op("sub", I64, code.load(bounds, code.plus(k, 1), I64), low)
+            rows: Index = 1
+            if self.layout is not Layout.ONE_ROW:
+                rows = code.op("sub", I64, code.load(bounds, code.plus(k, 1), I64), low)
+                code.call(rows, "rows")
             self.elements = Elements(code, self.lanes, rows, capacity)
             self.team.begin(rows)
             for node, buffer in arrays["state"].values():
                 self.elements.buffers[node] = buffer
             for node, buffer in arrays["scalar"].values():
-                self.elements.buffers[node] = buffer.at(code.times(k, self._padded_count(node.shape)))
+                self.elements.buffers[node] = buffer.at(code.times(k, self.padded_count(node.shape)))
             for node, raw in arrays["data"].values():
-                self.elements.buffers[node] = scratch[node]
-                self._gather(node, raw, scratch[node], order, low)
+                if node in in_place:
+                    self.elements.buffers[node] = replace(raw, base=low, order=order)
+                else:
+                    self.elements.buffers[node] = scratch[node]
+                    gather(self, node, raw, scratch[node], order, low)
             self.elements.buffers |= {node: buffer for node, buffer in scratch.items() if node.op == "const"}
             self._choose_targets(arrays["state"], scratch)
             self.now = k
@@ -90,19 +110,19 @@ class Lowering:
             return []
 
         code.loop(0, self.n_steps, 1, [], one_step)
-        return Lowered(code, [self.table, self.n_steps, self.rank], self.slots, self.checks)
+        return Lowered(code, [self.table, self.n_steps, self.rank], self.slots, list(step.checks))
 
     def _report(self, arrays: dict[str, dict[str, tuple[Node, Buffer]]], k: Index, offset: Index) -> None:
         """The numbers of this step, and then the updates of the state that had to wait."""
         code = self.code
         for node, buffer in arrays["metric"].values():
-            self._copy(node, buffer.at(code.times(k, self._padded_count(node.shape))))
+            self._copy(node, buffer.at(code.times(k, self.padded_count(node.shape))))
         for node, buffer in arrays["rows"].values():
-            self._copy(node, buffer.at(code.times(offset, self._row_count(node.shape))))
+            scatter(self, node, buffer, offset)
 
         def health() -> None:
             for node, buffer in arrays["health"].values():
-                self._copy(node, buffer.at(code.times(k, self._padded_count(node.shape))))
+                self._copy(node, buffer.at(code.times(k, self.padded_count(node.shape))))
 
         if arrays["health"]:
             code.branch(self.recorded, health)
@@ -116,23 +136,34 @@ class Lowering:
     def pointer(self, slot: Slot) -> Value:
         """The pointer of a slot, which is entered in the table."""
         self.slots.append(slot)
-        return self.code.load(self.table, len(self.slots) - 1, PTR)
+        pointer = self.code.load(self.table, len(self.slots) - 1, PTR)
+        plain = (slot.kind == "state" and "/" in slot.name) or (slot.kind in ("const", "scratch") and "." in slot.name)
+        self.code.call(pointer, slot.name if plain else f"{slot.kind}/{slot.name}".rstrip("/"))
+        return pointer
+
+    def _slot(self, kind: str, name: str, node: Node) -> Slot:
+        """The entry of an array that the caller sees: rows come first there, whatever the layout."""
+        outside = kind in ("data", "rows") and self.layout is Layout.ROWS
+        return Slot(kind, name, (ROWS, *node.shape[:-1]) if outside else node.shape, node.dtype)
 
     def buffer(self, slot: Slot) -> Buffer:
         """An array of its own."""
-        return Buffer(self.pointer(slot), slot.shape, slot.dtype)
+        return Buffer(self.pointer(slot), slot.shape, slot.dtype, plain=slot.plain)
 
-    def _scratch(self) -> dict[Node, Buffer]:
+    def _scratch(self, in_place: set[Node]) -> dict[Node, Buffer]:
         """A place for every node that is stored, for gathered data, and for constant arrays."""
         found: dict[Node, Buffer] = {}
+        names = names_of(self.step.graph)
         for node in self.step.graph.nodes:
             if node.op == "const" and node.rank:
-                found[node] = self.buffer(Slot("const", "", node.shape, node.dtype, node.attributes["value"]))
-        for node in self.step.data.values():
-            found[node] = self.buffer(Slot("scratch", "", node.shape, node.dtype))
+                found[node] = self.buffer(Slot("const", names[node], node.shape, node.dtype, node.attributes["value"]))
+        for name, node in self.step.data.items():
+            if node in in_place:
+                continue
+            found[node] = self.buffer(Slot("scratch", names.get(node, name), node.shape, node.dtype))
         for group in self.plan.groups:
             for node in (*group.stored, *group.stored_for_health):
-                found[node] = self.buffer(Slot("scratch", "", node.shape, node.dtype))
+                found[node] = self.buffer(Slot("scratch", names[node], node.shape, node.dtype))
         return found
 
     def _choose_targets(self, state: dict[str, tuple[Node, Buffer]], scratch: dict[Node, Buffer]) -> None:
@@ -140,7 +171,6 @@ class Lowering:
         step, inlined = self.step, self.plan.inlined
         self.stored_at = scratch
         self.state_nodes = dict(state.values())
-        self.checked = set(step.checks.values())
         reported = {node for part in (step.metrics, step.rows, step.health) for node in part.values()}
         self.targets: dict[Node, list[Buffer]] = {}
         self.copies: list[tuple[Node, Buffer]] = []  # done when everything has been read
@@ -168,15 +198,9 @@ class Lowering:
                     return False
         return True
 
-    def _padded_count(self, shape: Shape) -> int:
-        total = 1
-        for i, dim in enumerate(reversed(shape)):
-            total *= -(-dim // self.lanes) * self.lanes if i == 0 else dim  # type: ignore[operator]
-        return total
-
-    def _row_count(self, shape: Shape) -> int:
-        """Numbers in memory between two rows."""
-        return self._padded_count(shape[1:]) if len(shape) > 1 else 1
+    def padded_count(self, shape: Shape, *, plain: bool = False) -> int:
+        """The numbers that an array, or a row of one with rows, takes in memory."""
+        return math.prod(padded(shape, self.lanes, 1, plain=plain))
 
     # ------------------------------------------------------------------------------------------ loops
 
@@ -189,10 +213,12 @@ class Lowering:
         owned: bool = False,
         begin: Place = (),
     ) -> None:
-        """Loops over all places of a shape, the last axis inmost; if `owned`, over this thread's part of the first axis.
+        """Loops over all places of a shape, the last axis inmost.
 
-        `begin` is where the first axes are already.
+        If `owned`, they go over this thread's part of the rows, or else of the first axis. `begin` is where the first axes are
+        already.
         """
+        shared = dims.index(ROWS) if ROWS in dims else 0
 
         def level(place: Place) -> None:
             axis = len(place)
@@ -205,7 +231,7 @@ class Lowering:
                 return []
 
             whole: tuple[Index, Index] = (0, self.elements.size(dims[axis]))
-            start, stop = self.team.part(dims[axis], steps[axis]) if owned and axis == 0 else whole
+            start, stop = self.team.part(dims[axis], steps[axis]) if owned and axis == shared else whole
             self.code.loop(start, stop, steps[axis], [], turn)
 
         if owned and not dims:
@@ -213,42 +239,9 @@ class Lowering:
         else:
             level(begin)
 
-    def _gather(self, node: Node, raw: Buffer, into: Buffer, order: Value, low: Value) -> None:
-        """Copy the rows of the batch, which lie without padding, to where they have it."""
-        code, width = self.code, node.shape[-1] if node.rank > 1 else 1
-        per_row = 1
-        for dim in node.shape[1:]:
-            per_row *= dim  # type: ignore[operator]
-        kind, whole = raw.kind, width // self.lanes * self.lanes  # type: ignore[operator]
-
-        def row(i: Index, _: list[Operand]) -> list[Operand]:
-            source = code.times(code.load(order, code.plus(low, i), I64), per_row)
-
-            def line(place: Place) -> None:
-                inner = code.offset(place, _dense_strides(node.shape[1:])[:-1])
-                begin = code.plus(source, code.times(inner, 1))
-                for start, stop, lanes in ((0, whole, self.lanes), (whole, width, 1)):
-
-                    def piece(j: Index, _: list[Operand], lanes: int = lanes) -> list[Operand]:
-                        x = code.load(raw.pointer, code.plus(begin, j), Type(kind, lanes))
-                        at = self._address(into, (i, *place, j) if node.rank > 1 else (i,))
-                        code.store(x, into.pointer, at)
-                        return []
-
-                    code.loop(start, stop, lanes, [], piece)  # type: ignore[arg-type]
-
-            outer = node.shape[1:-1] if node.rank > 2 else ()
-            self.nest(outer, [1] * len(outer), line)
-            return []
-
-        start, stop = self.team.part(ROWS, 1)
-        code.loop(start, stop, 1, [], row)
-        self.team.wrote(node)
-
-    def _address(self, buffer: Buffer, place: Place) -> Index:
-        from chainrule.backends.llvm.memory import strides
-
-        offset = self.code.offset(place, strides(self.code, buffer.shape, self.lanes, self.elements.capacity))
+    def address(self, buffer: Buffer, place: Place, lanes: int = 1) -> Index:
+        """How far behind its pointer an element of an array lies, or the first of a vector."""
+        offset = place_offset(self.code, buffer, place, self.lanes, self.elements.capacity, vector=lanes > 1)
         return self.code.plus(buffer.base, offset)
 
     def _copy(self, node: Node, buffer: Buffer, source: Buffer | None = None) -> None:
@@ -266,7 +259,7 @@ class Lowering:
     # ------------------------------------------------------------------------------------------ groups
 
     def _groups(self) -> None:
-        for run in runs(self.plan):
+        for run in runs(self.plan, together=self.layout is not Layout.ROWS):
             overwrites = [
                 node for node, buffer in self.state_nodes.items() if any(self._writes(group, buffer) for group in run)
             ]
@@ -298,7 +291,8 @@ class Lowering:
 
     def _group(self, group: Group) -> None:
         if group.kind == "contract":
-            lower_contract(self, group)
+            dot = self.layout is not Layout.FEATURES and is_dot(group.root)
+            (lower_dot if dot else lower_contract)(self, group)
         elif group.kind == "reduce":
             lower_reduce(self, group)
         elif can_turn(self, group):
@@ -310,51 +304,31 @@ class Lowering:
         else:
             self.team.alone(partial(lower_accumulate, self, group))
 
-    def finish(self, group: Group, place: Place, lanes: int, known: dict[Node, Operand]) -> None:
-        """Compute the members of a group at a place, from what is known there, and store and check what must be."""
+    def finish(self, group: Group, place: Place, lanes: int, known: dict[Node, Operand], *, more: bool = False) -> None:
+        """Compute the members of a group at a place, from what is known there, and store and check what must be.
+
+        With `more` to come at once, the checks are not concluded yet.
+        """
         for node in group.members:
             value = self.elements.value(node, place, lanes, known)
             known[node] = value
-            self.check(node, value, place)
+            self.checks.look(node, value, place)
             if node in group.stored:
                 for buffer in (*self.targets.get(node, ()), *self._kept(node)):
                     self.elements.store(value, buffer, place)
             if node in group.stored_for_health:
                 self.code.branch(self.recorded, partial(self.elements.store, value, self.stored_at[node], place))
+        if not more:
+            self.checks.conclude()
 
     def _kept(self, node: Node) -> list[Buffer]:
         """Where a stored node lies for others to read: nowhere if it is only the next value of a state."""
         return [] if node in self.targets and node not in self.read_elsewhere else [self.stored_at[node]]
 
-    def check(self, node: Node, value: Operand, place: Place) -> None:
-        """If the step wants a node finite, and it is not, padding apart, let this step be the last."""
-        if not node.dtype.is_float or node not in self.checked:
-            return
-        code = self.code
-        size = code.op("fabs", value.type, value)
-        bad: Operand = code.compare("uge", size, Const(value.type, float("inf")))
-        if value.type.lanes > 1:
-            last = node.shape[-1]
-            if not isinstance(last, int) or last % value.type.lanes:
-                inside = code.below(place[-1], self.elements.size(last), value.type.lanes)
-                bad = code.op("and", bad.type, bad, inside)
-            bad = code.op("any", Type("i1"), bad)
-        step = code.index(self.now)
-        code.branch(bad, lambda: code.effect("atomic_min", step, self.status, Const(I64, STATUS_STEP)))
-
     def _map(self, group: Group, begin: Place = ()) -> None:
         lanes = self.lanes if group.kind == "map" and len(group.shape) > len(begin) else 1
         steps = [1] * max(len(group.shape) - 1, 0) + [lanes] * bool(group.shape)
         self.nest(group.shape, steps, lambda place: self.finish(group, place, lanes, {}), owned=not begin, begin=begin)
-
-
-def _dense_strides(shape: Shape) -> list[Index]:
-    result: list[Index] = []
-    step = 1
-    for dim in reversed(shape):
-        result.append(step)
-        step *= dim  # type: ignore[operator]
-    return result[::-1]
 
 
 def _reads_in_place(group: Group, old: Node, inlined: set[Node]) -> bool:

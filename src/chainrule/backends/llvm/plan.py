@@ -56,9 +56,10 @@ def plan(step: Step) -> Plan:
     graph = step.graph
     usual = set(Graph.of(_usual_outputs(step)).nodes)
     users = _users(graph)
-    result = Plan(step, [], {}, _inlined(graph, users))
+    given = _given(graph, step)
+    result = Plan(step, [], {}, _inlined(graph, users, given))
     number: dict[Node, int] = {}
-    for node in _order(graph, step):
+    for node in sorted(graph.nodes, key=lambda node: node in given):
         if node.op in INLINE or node in result.inlined:
             continue
         health_only = node not in usual
@@ -95,24 +96,31 @@ def _users(graph: Graph) -> dict[Node, list[Node]]:
     return users
 
 
-def _order(graph: Graph, step: Step) -> list[Node]:
-    """The nodes of the graph, those first that depend on no data: they are few and small, and others wait for them."""
+def _given(graph: Graph, step: Step) -> set[Node]:
+    """The nodes that depend on data. All others come first: they are few and small, and others wait for them."""
     given = set(step.data.values())
     for node in graph.nodes:
         if any(x in given for x in node.inputs):
             given.add(node)
-    return sorted(graph.nodes, key=lambda node: node in given)
+    return given
 
 
-def _inlined(graph: Graph, users: dict[Node, list[Node]]) -> set[Node]:
-    """Element-wise nodes that one reduction alone needs: it computes them as it goes."""
+def _inlined(graph: Graph, users: dict[Node, list[Node]], given: set[Node]) -> set[Node]:
+    """Element-wise nodes that are computed where they are needed, never by themselves.
+
+    They are those that one reduction alone needs, and arrays made from the state alone, such as a decayed moment, which would
+    be read and written once more.
+    """
     outputs = set(graph.outputs)
     inlined: set[Node] = set()
     for node in reversed(graph.nodes):
-        if node.op in ELEMENTWISE and node not in outputs and len(users.get(node, [])) == 1:
-            (user,) = users[node]
-            if user.op in ("reduce_sum", "reduce_max") or user in inlined:
-                inlined.add(node)
+        if node.op not in ELEMENTWISE or node in outputs:
+            continue
+        reduced = [user.op in ("reduce_sum", "reduce_max") or user in inlined for user in users.get(node, [])]
+        elementwise = all(user.op in ELEMENTWISE for user in users.get(node, []))
+        of_state = node.rank > 0 and node not in given and ROWS not in node.shape
+        if reduced == [True] or (of_state and elementwise):
+            inlined.add(node)
     return inlined
 
 
@@ -169,12 +177,12 @@ def reads_of(nodes: set[Node], inlined: set[Node]) -> set[Node]:
     return {x for node in nodes if node.op in INLINE for x in _sources_with_inputs(node, inlined)}
 
 
-def runs(plan: Plan) -> list[list[Group]]:
-    """The groups in order, those together that can share one loop over the rows: each looks only at its own row."""
+def runs(plan: Plan, together: bool = True) -> list[list[Group]]:
+    """The groups in order, those `together` that can share one loop over the rows: each looks only at its own row."""
     result: list[list[Group]] = []
     for group in plan.groups:
         last = result[-1] if result else []
-        if last and _by_row(group) and _by_row(last[-1]) and group.health_only == last[-1].health_only:
+        if together and last and _by_row(group) and _by_row(last[-1]) and group.health_only == last[-1].health_only:
             last.append(group)
         else:
             result.append([group])

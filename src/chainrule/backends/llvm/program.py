@@ -11,36 +11,16 @@ from numpy.typing import NDArray
 
 from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record
 from chainrule.backends.llvm.cache import Cache, Compiled, key
-from chainrule.backends.llvm.contract import wants_transpose
 from chainrule.backends.llvm.jit import Loaded, object_code
+from chainrule.backends.llvm.layout import Layout, arrange
 from chainrule.backends.llvm.lower import STATUS_STEP, Lowering
-from chainrule.backends.llvm.memory import Slot, allocate
+from chainrule.backends.llvm.memory import Slot, allocate, got, put, row_length
 from chainrule.backends.llvm.plan import plan
 from chainrule.backends.llvm.target import Target
 from chainrule.backends.llvm.text import Writer
 from chainrule.backends.llvm.threads import run_team
-from chainrule.backends.numpy_ import NumpyProgram, evaluate
-from chainrule.graph import DType, Node, Step
-from chainrule.graph.passes import rewrite, simplify
-from chainrule.graph.primitives import contract, transpose
-from chainrule.graph.primitives.contraction import split_spec
-
-
-def turn_operands(step: Step) -> Step:
-    """Put a transpose where the second operand of a contraction does not lie along the vectors of the result."""
-
-    def rule(node: Node) -> Node:
-        if node.op != "contract" or not wants_transpose(node):
-            return node
-        x, y = node.inputs
-        first, second, result = split_spec(node.attributes["spec"])
-        if result[-1] in first and result[-1] not in second:
-            x, y, first, second = y, x, second, first
-        turned = "".join(letter for letter in second if letter != result[-1]) + result[-1]
-        return contract(x, transpose(y, [second.index(letter) for letter in turned]), f"{first},{turned}->{result}")
-
-    return rewrite(step, rule)
-
+from chainrule.backends.numpy_ import NumpyProgram
+from chainrule.graph import DType, Step
 
 _NEVER = 2**62  # a step that no run reaches
 
@@ -54,35 +34,38 @@ class Emitted:
     slots: tuple[Slot, ...]
 
 
-def emit(step: Step, target: Target, threads: int) -> Emitted:
-    """A step as LLVM IR text."""
+def emit(step: Step, target: Target, layout: Layout, threads: int, rows: int | None = None) -> Emitted:
+    """A step as LLVM IR text, best for batches of so many rows."""
     wide = any(node.dtype is DType.FLOAT64 for node in step.graph.nodes)
     lanes = target.lanes(8 if wide else 4)
-    lowered = Lowering(plan(step), lanes, threads).run()
-    writer = Writer(flush=target.family if step.update else "", fused=target.fused)
+    lowered = Lowering(plan(arrange(step, layout, rows)), lanes, layout, threads).run()
+    writer = Writer(flush=target.family if step.update else "", fused=target.fused, names=lowered.code.names)
     return Emitted(writer.function("run", lowered.parameters, lowered.code.block), lanes, tuple(lowered.slots))
 
 
 class LlvmProgram:
-    """Machine code for a step."""
+    """Machine code for a step, which has been simplified, in a layout and for a number of threads."""
 
-    def __init__(self, step: Step, target: Target, threads: int, cache: Cache) -> None:
-        with np.errstate(all="ignore"):
-            self.step = turn_operands(simplify(step, evaluate))
-        name = key(self.step, target, threads)
+    def __init__(
+        self, step: Step, target: Target, layout: Layout, threads: int, cache: Cache, rows: int | None = None
+    ) -> None:
+        self.step, self.layout, self.rows = step, layout, rows
+        name = key(arrange(step, layout, rows), target, layout.value, threads)
         compiled = cache.get(name)
         if compiled is None:
-            emitted = emit(self.step, target, threads)
+            emitted = emit(step, target, layout, threads, rows)
             compiled = Compiled(object_code(emitted.text, target), emitted.lanes, emitted.slots)
             cache.put(name, compiled)
         self.target, self.team, self.lanes, self.slots = target, threads, compiled.lanes, compiled.slots
         self._code = Loaded(compiled.image, "run", target)
         self._reference: NumpyProgram | None = None
+        self._other: LlvmProgram | None = None
+        self._cache = cache
 
     @property
     def text(self) -> str:
         """The LLVM IR text that the code is made from, written anew."""
-        return emit(self.step, self.target, self.team).text
+        return emit(self.step, self.target, self.layout, self.team, self.rows).text
 
     def run(
         self,
@@ -95,6 +78,8 @@ class LlvmProgram:
     ) -> Result:
         """See `Program.run`."""
         n_steps = len(bounds) - 1
+        if self.layout is Layout.ONE_ROW and (np.diff(bounds) != 1).any():
+            return self._for_any_rows().run(state, data, order, bounds, scalars, record)
         check_arguments(self.step, state, data, scalars, n_steps)
         check_order(data, order, bounds)
         record = usual_record(n_steps) if record is None else record
@@ -110,12 +95,19 @@ class LlvmProgram:
             failure = self._explain(state, data, order, bounds, scalars, failed)
         return self._result(arrays, done, bounds, record, failure)
 
+    def _for_any_rows(self) -> LlvmProgram:
+        """The program for batches that are not of one row."""
+        if self._other is None:
+            self._other = LlvmProgram(self.step, self.target, Layout.FEATURES, self.team, self._cache)
+        return self._other
+
     def _call(self, arrays: list[Array], n_steps: int) -> int:
         """Run the code, in one thread or in a team; the step that was the last, or a number that no run reaches."""
         table = np.array([array.ctypes.data for array in arrays], dtype=np.uintp)
         run_team(self._code.call, table, n_steps, self.team)
         return int(arrays[0][STATUS_STEP])
 
+    @np.errstate(over="ignore", invalid="ignore")  # a number too large for the dtype is infinite
     def _arrays(
         self,
         state: Arrays,
@@ -127,7 +119,7 @@ class LlvmProgram:
     ) -> list[Array]:
         n_steps = len(bounds) - 1
         rows = int(np.diff(bounds).max(initial=1))
-        capacity = -(-max(rows, 1) // self.lanes) * self.lanes
+        capacity = row_length(max(rows, 1), self.lanes)
         plain: Mapping[str, Any] = {
             "status": np.array([_NEVER, capacity], np.int64),
             "order": np.ascontiguousarray(order, np.int64) if len(order) else np.zeros(1, np.int64),
@@ -147,26 +139,24 @@ class LlvmProgram:
         if slot.kind == "data":
             return np.ascontiguousarray(data[slot.name], slot.dtype.numpy)
         if slot.kind in ("scalar", "metric", "health"):
-            per_step = Slot(slot.kind, slot.name, (max(n_steps, 1), *slot.shape), slot.dtype)
-            array = allocate(per_step, self.lanes if slot.shape else 1, capacity)
+            array = allocate(slot, self.lanes, capacity, leading=(max(n_steps, 1),))
             if slot.kind == "scalar":
-                _inner(array, slot.shape)[:n_steps] = scalars[slot.name]
+                put(array[:n_steps], scalars[slot.name], slot, self.lanes)
             return array
         if slot.kind == "rows":
             total = int(bounds[-1] - bounds[0])
-            own = (max(total, 1), *slot.shape[1:])
-            return allocate(Slot("rows", slot.name, own, slot.dtype), self.lanes if len(own) > 1 else 1, capacity)
+            return allocate(slot, self.lanes if len(slot.shape) > 1 else 1, max(total, 1))
         array = allocate(slot, self.lanes, capacity)
         if slot.kind == "state":
-            _inner(array, slot.shape)[...] = state[slot.name]
+            put(array, state[slot.name], slot, self.lanes)
         elif slot.kind == "const":
-            _inner(array, slot.shape)[...] = slot.value
+            put(array, np.asarray(slot.value), slot, self.lanes)
         return array
 
     def _give_back(self, state: MutableMapping[str, Array], arrays: list[Array]) -> None:
         for slot, array in zip(self.slots, arrays, strict=True):
             if slot.kind == "state" and slot.name in self.step.update:
-                state[slot.name][...] = _inner(array, slot.shape)
+                state[slot.name][...] = got(array, slot, self.lanes)
 
     def _explain(
         self, state: Arrays, data: Arrays, order: Array, bounds: Array, scalars: Arrays, failed: int
@@ -187,15 +177,8 @@ class LlvmProgram:
         last = int(bounds[done] - bounds[0])
         for slot, array in zip(self.slots, arrays, strict=True):
             if slot.kind in ("metric", "health"):
-                values = _inner(array, slot.shape)[:done]
+                values = got(array, slot, self.lanes)[:done]
                 found[slot.kind][slot.name] = np.array(values[record[:done]] if slot.kind == "health" else values)
             elif slot.kind == "rows":
-                found["rows"][slot.name] = np.array(_inner(array, slot.shape[1:])[:last])
+                found["rows"][slot.name] = np.array(got(array, slot, self.lanes)[:last])
         return Result(done, found["metric"], found["health"], found["rows"], failure)
-
-
-def _inner(array: Array, shape: tuple[Any, ...]) -> Array:
-    """An array without the padding of its last axis, where its entries have the given shape."""
-    if not shape:
-        return array.reshape(-1)[: array.size] if array.ndim != 1 else array
-    return array[..., : shape[-1]] if isinstance(shape[-1], int) else array

@@ -1,7 +1,7 @@
 """How the threads of a team share a step.
 
-A thread owns outputs, never parts of a sum, so the bits are the same for any number of threads. Whatever has a first axis of
-rows is shared by rows: a thread that goes on to the next group finds its own rows ready, and need not wait. Threads meet only
+A thread owns outputs, never parts of a sum, so the bits are the same for any number of threads. Whatever has rows is
+shared by rows: a thread that goes on to the next group finds its own rows ready, and need not wait. Threads meet only
 where one reads what another has written, or overwrites what another may still be reading.
 
 A batch of few rows is shared by columns instead, in its contractions; then the threads meet after each group.
@@ -12,12 +12,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand, Value
+from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand
 from chainrule.backends.llvm.plan import Group, outside
-from chainrule.graph import ROWS, Node
+from chainrule.graph import ROWS, Node, Step, count
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
+
+
+def useful_threads(step: Step, rows: int | None) -> int:
+    """How many threads pay for a step of so many rows, of those that this process may use."""
+    return 1
+
+
+def _few_rows(step: Step) -> int:
+    """Below how many rows it is cheaper to share columns.
+
+    Shared by rows, half of all weights come from another core in every step, which has just written them; shared by columns,
+    half of what layers give each other does.
+    """
+    weights = sum(count(node.shape) for node in step.state.values() if node.rank == 2)
+    results = [node for node in step.graph.nodes if node.op == "contract" and node.shape[:1] == (ROWS,)]
+    between = sum(count(node.shape[1:]) for node in results)
+    return weights // (2 * between) if between else 0
 
 
 class Team:
@@ -26,7 +43,7 @@ class Team:
     def __init__(self, low: Lowering, size: int) -> None:
         self.low, self.size = low, size
 
-    def begin(self, rows: Value) -> None:
+    def begin(self, rows: Index) -> None:
         """At the start of a step: this thread's rows, and whether contractions are shared by columns."""
         self.written: dict[Node, bool] = {}  # since the last meeting, and whether it is shared by rows
         self.read: dict[Node, bool] = {}
@@ -34,7 +51,8 @@ class Team:
         if self.size == 1:
             return
         code, lanes = self.low.code, self.low.lanes
-        self.by_columns = code.compare("slt", rows, Const(I64, self.size * lanes))
+        few = max(self.size * lanes, _few_rows(self.low.step))
+        self.by_columns = code.compare("slt", code.index(rows), Const(I64, few))
         share = code.op("udiv", I64, code.index(code.plus(rows, self.size * lanes - 1)), Const(I64, self.size * lanes))
         share = code.op("mul", I64, share, Const(I64, lanes))
         first = code.least(code.times(self.low.rank, share), rows)
@@ -73,7 +91,7 @@ class Team:
 
     def wrote(self, node: Node) -> None:
         """A node has been stored, shared by rows if it has them first."""
-        self.written[node] = node.shape[:1] == (ROWS,)
+        self.written[node] = ROWS in node.shape
 
     def before(self, run: list[Group], overwrites: list[Node]) -> None:
         """Meet, if a run of groups needs it, before it begins; `overwrites` are the states whose old values it replaces."""
@@ -96,7 +114,7 @@ class Team:
 
 def _shared_by_rows(group: Group) -> bool:
     """Whether a thread computes the rows of a group that it owns, and looks at no others."""
-    if group.shape[:1] != (ROWS,):
+    if ROWS not in group.shape:
         return False
     if group.kind == "contract":
         spec = group.root.attributes["spec"].partition("->")[0].split(",")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chainrule.backends.llvm.code import Barrier, Branch, Const, Leave, Loop, Op, Operand, Statement, Type, Value
 
@@ -98,14 +99,27 @@ def constant_text(const: Const) -> str:
         one = str(int(const.value))
     if const.type.lanes == 1:
         return one
-    kind = _KINDS.get(const.type.kind, const.type.kind)
-    return "<" + ", ".join([f"{kind} {one}"] * const.type.lanes) + ">"
+    if not int(one, 0):
+        return "zeroinitializer"
+    return f"splat ({_KINDS.get(const.type.kind, const.type.kind)} {one})"
+
+
+def _quoted(name: str) -> str:
+    """A name of any characters as LLVM writes it."""
+    if re.fullmatch(r"[A-Za-z][\w.]*", name, re.ASCII):
+        return name
+    plain = (
+        chr(byte) if (byte < 128 and chr(byte).isalnum()) or byte in b"/._-" else f"\\{byte:02X}"
+        for byte in name.encode()
+    )
+    return f'"{"".join(plain)}"'
 
 
 class Writer:
     """Writes one function."""
 
-    def __init__(self, flush: str = "", fused: bool = True) -> None:
+    def __init__(self, flush: str = "", fused: bool = True, names: Mapping[Value, str] | None = None) -> None:
+        self.names = names or {}  # what some values are called; all others have numbers
         self.flush = flush  # on which processor, if at all, results below the normal numbers become 0
         self.fused = fused  # whether the processor multiplies and adds in one instruction
         self.lines: list[str] = []
@@ -133,7 +147,9 @@ class Writer:
 
     def name(self, x: Operand) -> str:
         """An operand without its type."""
-        return f"%v{x.number}" if isinstance(x, Value) else constant_text(x)
+        if isinstance(x, Const):
+            return constant_text(x)
+        return f"%{_quoted(self.names[x])}" if x in self.names else f"%v{x.number}"
 
     def typed(self, x: Operand) -> str:
         """An operand with its type."""
@@ -143,7 +159,7 @@ class Writer:
         self.lines.append(f"  {text}")
 
     def _label(self, name: str) -> None:
-        self.lines.append(f"{name}:")
+        self.lines += [*([""] if self.lines else []), f"{name}:"]
         self._at = name
 
     def _fresh(self, stem: str) -> str:
@@ -171,8 +187,8 @@ class Writer:
         else:
             self._line(f"%any{turn} = icmp slt {self.typed(loop.start)}, {self.name(loop.stop)}")
             self._line(f"br i1 %any{turn}, label %{turn}, label %{after}")
-        place = len(self.lines)
         self._label(turn)
+        place = len(self.lines)
         self._statements(loop.body)
         index = self.name(loop.index)
         self._line(f"%next{turn} = add i64 {index}, {loop.step}")
@@ -183,7 +199,7 @@ class Writer:
         for carried, first, following in zip(loop.carried, loop.initial, loop.next, strict=True):
             pairs = f"[ {self.name(first)}, %{before} ], [ {self.name(following)}, %{last} ]"
             phis.append(f"  {self.name(carried)} = phi {type_text(carried.type)} {pairs}")
-        self.lines[place + 1 : place + 1] = phis
+        self.lines[place:place] = phis
         self._label(after)
         for result, first, following in zip(loop.results, loop.initial, loop.next, strict=True):
             pairs = f"[ {self.name(following)}, %{last} ]"

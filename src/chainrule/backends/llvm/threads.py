@@ -2,43 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import sys
 import threading
+import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.errors import BackendError
+
 _LINE = 8  # 64-bit words in a line of the cache
 
 
 def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, size: int) -> None:
-    """Call the code once in each of `size` threads, this one included; a call releases Python's lock."""
+    """Call the code once in each of `size` threads, this one included, and return when all have left it.
+
+    Inside, each thread waits for all others, so none enters before all have started; a call releases Python's lock. Ctrl-C is
+    raised when all have left, for they use the arrays of our caller.
+
+    Raises `BackendError` if the system has no more threads to give; then nothing was run.
+    """
     if size == 1:
         call(table.ctypes.data, n_steps, 0, None)
         return
     memory = np.zeros((size + 2) * 2 * _LINE + _LINE, np.int64)
-    start = -memory.ctypes.data % 128 // 8
-    shared = memory[start:]
+    arguments = [(table.ctypes.data, n_steps, rank, place) for rank, place in enumerate(_places(memory, size))]
+    gate, complete, entered = threading.Lock(), False, False
+    left: list[int] = []
+
+    def enter(rank: int) -> None:
+        with gate:
+            if not complete:
+                return
+        call(*arguments[rank])
+        left.append(rank)
+
+    others = [threading.Thread(target=enter, args=(rank,), daemon=True) for rank in range(1, size)]
+    first = arguments[0]
+    try:
+        with gate:
+            for thread in others:
+                _start(thread, size)
+            complete = True
+        entered = True  # Python looks for Ctrl-C after a call or a jump, so never between this and the call
+        call(*first)
+        for thread in others:
+            thread.join()
+    except BaseException:
+        if complete and not entered:  # the others wait for us
+            call(*first)
+        while complete and len(left) < len(others):  # a join takes a thread for ended once it was interrupted
+            with contextlib.suppress(BaseException):  # a second Ctrl-C, which would come too early
+                time.sleep(0.001)
+        raise
+
+
+def _places(memory: NDArray[np.int64], size: int) -> list[int]:
+    """Where each thread finds the others: a line for all, and one each, as machine code expects it."""
+    shared = memory[-memory.ctypes.data % 128 // 8 :]
     shared[_LINE] = _yield_address()
     places = []
     for rank in range(size):
         own = shared[(rank + 1) * 2 * _LINE :]
         own[0], own[1], own[2] = shared.ctypes.data, size, 0
         places.append(own.ctypes.data)
-    others = [
-        threading.Thread(target=call, args=(table.ctypes.data, n_steps, rank, places[rank]), daemon=True)
-        for rank in range(1, size)
-    ]
-    for thread in others:
+    return places
+
+
+def _start(thread: threading.Thread, size: int) -> None:
+    try:
         thread.start()
-    call(table.ctypes.data, n_steps, 0, places[0])
-    for thread in others:
-        thread.join()
+    except RuntimeError as error:
+        raise BackendError(f"A team of {size} threads cannot be started ({error}): choose threads=1.") from error
 
 
+@cache
 def _yield_address() -> int:
-    """The address of the C library's sched_yield."""
-    library = ctypes.CDLL(None)
-    return ctypes.cast(library.sched_yield, ctypes.c_void_p).value or 0
+    """The address of the system's function that lets other threads run: sched_yield, on Windows SwitchToThread."""
+    if sys.platform == "win32":
+        function = ctypes.WinDLL("kernel32").SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    return ctypes.cast(function, ctypes.c_void_p).value or 0

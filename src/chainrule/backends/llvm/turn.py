@@ -5,53 +5,52 @@ Turning L vectors of L lanes takes log₂ L rounds; in the round of distance h, 
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import Const, Index, Operand
 from chainrule.backends.llvm.memory import register_type
 from chainrule.backends.llvm.plan import Group
+from chainrule.graph import ROWS, Dim
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
 
 
+Range = tuple[Index, Index]
+
+
 def can_turn(low: Lowering, group: Group) -> bool:
-    """Whether a group is nothing but the transpose of a stored matrix of known size."""
+    """Whether a group is nothing but the transpose of a matrix that lies in memory as the code has it."""
     node = group.root
-    known = node.op == "transpose" and node.rank == 2 and all(isinstance(dim, int) for dim in node.shape)
-    permuted = known and node.attributes["permutation"] == (1, 0)
-    return permuted and node.dtype.is_float and len(group.members) == 1 and node.inputs[0] in low.elements.buffers
+    permuted = node.op == "transpose" and node.rank == 2 and node.attributes["permutation"] == (1, 0)
+    source = low.elements.buffers.get(node.inputs[0]) if permuted and len(group.members) == 1 else None
+    return source is not None and source.order is None and node.dtype.is_float
 
 
 def turn(low: Lowering, group: Group) -> None:
-    """Record the loops of a transposition; threads own rows of the result."""
-    lanes, code = low.lanes, low.code
+    """Record the loops of a transposition; threads own rows of the batch, or else of the result."""
     rows, columns = group.root.inputs[0].shape
-    assert isinstance(rows, int)
-    assert isinstance(columns, int)
+    down: Range = _own(low, rows) if rows is ROWS else (0, low.elements.size(rows))
+    across: Range = (0, low.elements.size(columns)) if rows is ROWS else _own(low, columns)
 
     def band(c: Index, width: int) -> None:
         """All blocks that make `width` rows of the result."""
+        _blocks(low, rows, down, lambda r, height: _block(low, group, r, c, height, width))
 
-        def block(r: Index, _: list[Operand], height: int = lanes) -> list[Operand]:
-            _block(low, group, r, c, height, width)
-            return []
+    _blocks(low, columns, across, band)
 
-        whole = rows // lanes * lanes
-        code.loop(0, whole, lanes, [], block)
-        if rows > whole:
-            block(whole, [], rows - whole)
 
-    def full(c: Index, _: list[Operand]) -> list[Operand]:
-        band(c, lanes)
-        return []
+def _own(low: Lowering, dim: Dim) -> Range:
+    return low.team.part(dim, low.lanes)
 
-    whole = columns // lanes * lanes
-    start, stop = low.team.split(whole, lanes)
-    code.loop(start, stop, lanes, [], full)
-    if columns > whole:
-        low.team.alone(partial(band, whole, columns - whole))
+
+def _blocks(low: Lowering, dim: Dim, part: Range, body: Callable[[Index, int], None]) -> None:
+    """Whole blocks, and what is left of a known length; arrays of rows have room for whole blocks."""
+    if isinstance(dim, int):
+        low.code.tiles(*part, dim, low.lanes, body)
+    else:
+        low.code.each(*part, low.lanes, lambda i: body(i, low.lanes))
 
 
 def _block(low: Lowering, group: Group, r: Index, c: Index, height: int, width: int) -> None:
