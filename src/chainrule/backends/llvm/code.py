@@ -113,6 +113,7 @@ class Code:
     block: list[Statement] = field(default_factory=list)
     names: dict[Value, str] = field(default_factory=dict)  # what some values are called, for those who read the code
     _count: int = 0
+    _known: dict[tuple[int, str, Index, Index], Value] = field(default_factory=dict)
     _joined: dict[Value, tuple[Index, Index]] = field(default_factory=dict)
     _sums: dict[Value, tuple[Value, int]] = field(default_factory=dict)  # what is a value plus a known number
 
@@ -142,28 +143,39 @@ class Code:
         """An index as an operand."""
         return Const(I64, i) if isinstance(i, int) else i
 
+    def _whole(self, name: str, a: Index, b: Index) -> Value:
+        """An operation of whole numbers, recorded once in a block."""
+        known = (id(self.block), name, a, b)
+        if known not in self._known:
+            self._known[known] = self.op(name, I64, self.index(a), self.index(b))
+        return self._known[known]
+
+    def _apart(self, n: Index) -> tuple[Index, int]:
+        """A value and the known number that is added to it."""
+        return (0, n) if isinstance(n, int) else self._sums.get(n, (n, 0))
+
     def plus(self, a: Index, b: Index) -> Index:
-        """a + b."""
-        if isinstance(a, int) and isinstance(b, int):
-            return a + b
-        if a == 0 and isinstance(a, int):
-            return b
-        if b == 0 and isinstance(b, int):
-            return a
-        total = self.op("add", I64, self.index(a), self.index(b))
-        if isinstance(b, int) and isinstance(a, Value):
-            base, more = self._sums.get(a, (a, 0))
-            self._sums[total] = base, more + b
+        """a + b. Known numbers are added last, and together."""
+        (first, more), (second, other) = self._apart(a), self._apart(b)
+        known = more + other
+        base = self._whole("add", first, second) if first != 0 and second != 0 else first if first != 0 else second
+        if not isinstance(base, Value) or known == 0:
+            return base if isinstance(base, Value) else known
+        total = self._whole("add", base, known)
+        self._sums[total] = base, known
         return total
 
     def times(self, a: Index, b: Index) -> Index:
         """a · b."""
-        if isinstance(a, int) and isinstance(b, int):
-            return a * b
-        for x, y in ((a, b), (b, a)):
-            if isinstance(x, int) and x in (0, 1):
-                return y if x == 1 else 0
-        return self.op("mul", I64, self.index(a), self.index(b))
+        (first, more), (second, other) = self._apart(a), self._apart(b)
+        if not isinstance(first, Value) and not isinstance(second, Value):
+            return more * other
+        if not isinstance(first, Value) or not isinstance(second, Value):
+            base, added, factor = (first, more, other) if isinstance(first, Value) else (second, other, more)
+            if factor in (0, 1):
+                return self.plus(base, added) if factor else 0
+            return self.plus(self._whole("mul", base, factor), added * factor)
+        return self.plus(self.plus(self._whole("mul", first, second), self.times(first, other)), self.times(b, more))
 
     def offset(self, indices: Sequence[Index], strides: Sequence[Index]) -> Index:
         """Σ indexᵢ · strideᵢ."""
@@ -189,15 +201,15 @@ class Code:
         if n in self._joined:
             return self._joined[n]
         base, more = self._sums.get(n, (n, 0)) if aligned else (n, 0)
-        quotient = self.op("lshr", I64, base, Const(I64, width.bit_length() - 1))
-        rest = self.op("and", I64, base, Const(I64, width - 1))
+        quotient = self._whole("lshr", base, width.bit_length() - 1)
+        rest = self._whole("and", base, width - 1)
         return self.plus(quotient, more // width), self.plus(rest, more % width)
 
     def divided(self, n: Index, divisor: int) -> Index:
         """⌊n / divisor⌋."""
         if isinstance(n, int):
             return n // divisor
-        return n if divisor == 1 else self.op("udiv", I64, n, Const(I64, divisor))
+        return n if divisor == 1 else self._whole("udiv", n, divisor)
 
     def rounded_down(self, n: Index, multiple: int) -> Index:
         """The largest multiple that is not above n."""
@@ -207,13 +219,13 @@ class Code:
         """The smaller of a and b."""
         if isinstance(a, int) and isinstance(b, int):
             return min(a, b)
-        return self.op("smin", I64, self.index(a), self.index(b))
+        return self._whole("smin", a, b)
 
     def most(self, a: Index, b: Index) -> Index:
         """The larger of a and b."""
         if isinstance(a, int) and isinstance(b, int):
             return max(a, b)
-        return self.op("smax", I64, self.index(a), self.index(b))
+        return self._whole("smax", a, b)
 
     def choose(self, condition: Operand | None, a: Index, b: Index) -> Index:
         """a where a condition holds, else b; b where there is no condition."""
@@ -239,8 +251,19 @@ class Code:
             return Const(Type(x.type.kind, lanes), x.value)
         return self.op("spread", Type(x.type.kind, lanes), x)
 
-    def fold(self, name: str, x: Operand) -> Operand:
-        """The lanes combined by an operation of two, in a fixed tree."""
+    def fold(self, name: str, x: Operand, count: int) -> Operand:
+        """The first `count` lanes combined by an operation of two, in a fixed tree; as many as make 2ᵏ of them are neutral."""
+        lanes = 1 << (count - 1).bit_length()
+        if lanes < x.type.lanes:
+            x = self.op("lanes", Type(x.type.kind, lanes), x, extra=range(lanes))
+        if name == "maximum" and lanes > 1:  # the larger of two alone is cheaper, and NaN comes back at the end
+            missing = self.op("any", Type("i1"), self.compare("uno", x, x))
+            return self.op(
+                "select", Type(x.type.kind), missing, Const(Type(x.type.kind), float("nan")), self._tree("larger", x)
+            )
+        return self._tree(name, x)
+
+    def _tree(self, name: str, x: Operand) -> Operand:
         lanes = x.type.lanes
         while lanes > 1:
             lanes //= 2
@@ -250,9 +273,13 @@ class Code:
         return x
 
     def combine(self, name: str, a: Operand, b: Operand) -> Value:
-        """An operation of two operands of one type; "maximum" is that of the graph, which keeps NaN."""
+        """An operation of two operands of one type; "maximum" is that of the graph, which keeps NaN, "larger" may lose it."""
+        if name == "larger":
+            return self.op("select", a.type, self.compare("ogt", a, b), a, b)
         if name != "maximum":
             return self.op(name, a.type, a, b)
+        if isinstance(b, Const) and b.value == b.value:
+            return self.op("select", a.type, self.compare("ole", a, b), b, a)
         first = self.op("or", a.type.of("i1"), self.compare("ogt", a, b), self.compare("uno", a, a))
         return self.op("select", a.type, first, a, b)
 

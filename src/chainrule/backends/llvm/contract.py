@@ -180,8 +180,7 @@ class _Contraction:
         sums = self._sums(rows, columns, self._begun(places))
 
         def finish() -> None:
-            for i, (place, total) in enumerate(zip(places, sums, strict=True)):
-                self.low.finish(self.group, place, self.lanes, {self.group.root: total}, more=i + 1 < len(sums))
+            self.low.finish_all(self.group, places, self.lanes, sums)
 
         def keep() -> None:
             assert self.partial is not None

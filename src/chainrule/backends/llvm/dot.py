@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chainrule.backends.llvm.code import Const, Index, Operand
+from chainrule.backends.llvm.code import Const, Index, Operand, Type
 from chainrule.backends.llvm.memory import register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.graph import ROWS, Dim, Node
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
 
 Letters = dict[str, Index]
+Range = tuple[Index, Index]
 
 
 def lower_dot(low: Lowering, group: Group) -> None:
@@ -37,37 +38,65 @@ class _Dot:
         self.dims: dict[str, Dim] = dict(pairs)
         self.summed = [letter for letter in self.first if letter not in self.result]
         self.type = register_type(node.dtype, self.lanes)
+        self.columns = 1 << (self.lanes.bit_length() // 2)  # of a block of as many sums as a vector has lanes
+        self.rows = self.lanes // self.columns
 
     def record(self) -> None:
-        """Loops over the outer letters of the result, then over vectors of its last one."""
-        outer, last = self.result[:-1], self.result[-1]
+        """Loops over the outer letters of the result, then over blocks of a few rows and a vector of columns."""
+        outer, last = list(self.result[:-1]), self.result[-1]
+        height, tall = self._rows_of_block(outer)
+        if tall:
+            outer = outer[:-1]
         size, dims = self.dims[last], tuple(self.dims[letter] for letter in outer)
         assert isinstance(size, int)
         outside = bool(dims) and dims[0] is not ROWS and dims[0] != 1
-        start, stop = (0, size) if outside else self.low.team.split(size, self.lanes)
+        whole: Range = (0, size)
+        down: Range = (0, height)
+        across = whole if outside or tall else self.low.team.split(size, self.lanes)
+        if tall and not outside:
+            down = self.low.team.split(height, self.rows)
 
-        def row(place: tuple[Index, ...]) -> None:
+        def block(place: tuple[Index, ...]) -> None:
             at = dict(zip(outer, place, strict=True))
-            self.code.tiles(start, stop, size, self.lanes, lambda i, count: self._vector({**at, last: i}, count))
 
-        self.low.nest(dims, [1] * len(dims), row, owned=outside)
+            def rows(i: Index, count: int) -> None:
+                own = [{**at, tall: self.code.plus(i, j)} for j in range(count)] if tall else [at]
+                self.code.tiles(*across, size, self.lanes, lambda j, width: self._block(own, j, width))
 
-    def _vector(self, at: Letters, count: int) -> None:
-        """One vector of results, of which `count` are wanted."""
-        columns = [{**at, self.result[-1]: self.code.plus(at[self.result[-1]], j)} for j in range(count)]
-        known = {self.group.root: self._folded(self._sums(at, columns))}
-        self.low.finish(self.group, tuple(at[letter] for letter in self.result), self.lanes, known)
+            self.code.tiles(*down, height, self.rows, rows)
 
-    def _sums(self, at: Letters, columns: list[Letters]) -> list[Operand]:
-        """The vector of products, added up along the summed letters, for each column."""
+        self.low.nest(dims, [1] * len(dims), block, owned=outside)
+
+    def _rows_of_block(self, outer: list[str]) -> tuple[int, str]:
+        """How many rows the result has along a letter of the first operand alone, and this letter; 1 if there is none."""
+        letter = outer[-1] if outer else ""
+        size = self.dims.get(letter, 1)
+        if isinstance(size, int) and size > 1 and letter in self.first and letter not in self.second:
+            return size, letter
+        return 1, ""
+
+    def _block(self, rows: list[Letters], j: Index, count: int) -> None:
+        """A vector of results, of which `count` are wanted, for each row; sums are folded as many at a time as make a vector."""
+        code, last = self.code, self.result[-1]
+        columns = [{last: code.plus(j, i)} for i in range(count)]
+        few = self.columns if len(rows) > 1 else self.lanes
+        parts = [self._folded(self._sums(rows, columns[i : i + few]), len(rows), few) for i in range(0, count, few)]
+        for i, row in enumerate(rows):
+            place = tuple((row | {last: j})[letter] for letter in self.result)
+            known = {self.group.root: self._row(parts, i, few)}
+            self.low.finish(self.group, place, self.lanes, known, more=i + 1 < len(rows))
+
+    def _sums(self, rows: list[Letters], columns: list[Letters]) -> list[Operand]:
+        """The vector of products, added up along the summed letters, for each row and column."""
         code, along = self.code, self.first[-1]
         size = self.low.elements.size(self.dims[along])
         whole = code.rounded_down(size, self.lanes)
 
         def products(inner: Letters, sums: list[Operand], inside: Operand | None) -> list[Operand]:
-            x = self._operand(self.x, self.first, at | inner, inside)
-            ys = [self._operand(self.y, self.second, column | inner, inside) for column in columns]
-            return [code.op("muladd", self.type, x, y, total) for y, total in zip(ys, sums, strict=True)]
+            xs = [self._operand(self.x, self.first, row | inner, inside) for row in rows]
+            ys = [self._operand(self.y, self.second, rows[0] | column | inner, inside) for column in columns]
+            pairs = [(x, y) for x in xs for y in ys]
+            return [code.op("muladd", self.type, x, y, total) for (x, y), total in zip(pairs, sums, strict=True)]
 
         def level(letters: list[str], inner: Letters, sums: list[Operand]) -> list[Operand]:
             if letters:
@@ -82,18 +111,20 @@ class _Dot:
             return code.loop(whole, size, self.lanes, sums, tail)
 
         outer = [letter for letter in self.summed if letter != along]
-        return level(outer, {}, [Const(self.type, 0.0)] * len(columns))
+        return level(outer, {}, [Const(self.type, 0.0)] * (len(rows) * len(columns)))
 
     def _operand(self, node: Node, letters: str, at: Letters, inside: Operand | None) -> Operand:
         value = self.low.elements.value(node, tuple(at[letter] for letter in letters), self.lanes)
         return value if inside is None else self.code.op("select", value.type, inside, value, Const(value.type, 0.0))
 
-    def _folded(self, sums: list[Operand]) -> Operand:
-        """Lane j of the result is the sum of the lanes of sums[j].
+    def _folded(self, sums: list[Operand], rows: int, columns: int) -> Operand:
+        """Lane `row · columns + column` is the sum of the lanes of that sum; where there are fewer, something is repeated.
 
         In each round two vectors become one: the halves of every block are added, and the blocks of the two alternate.
         """
-        vectors, lanes, size = [*sums, *[sums[-1]] * (self.lanes - len(sums))], self.lanes, self.lanes
+        given, lanes = len(sums) // rows, self.lanes
+        vectors = [sums[min(i // columns, rows - 1) * given + min(i % columns, given - 1)] for i in range(lanes)]
+        size = lanes
         while size > 1:
             half, count = size // 2, len(vectors) // 2
             starts = [start + other for start in range(0, lanes, size) for other in (0, lanes)]
@@ -106,3 +137,19 @@ class _Dot:
     def _joined(self, a: Operand, b: Operand, lower: list[int], upper: list[int]) -> Operand:
         halves = [self.code.op("lanes", self.type, a, b, extra=chosen) for chosen in (lower, upper)]
         return self.code.op("fadd", self.type, *halves)
+
+    def _row(self, parts: list[Operand], row: int, columns: int) -> Operand:
+        """The vector of a row, from parts that hold a few columns of every row."""
+        if columns == self.lanes:
+            return parts[0]
+        chosen, width, stride = [row * columns + i for i in range(columns)], columns, self.lanes
+        pieces = [*parts, *[parts[-1]] * (self.lanes // columns - len(parts))]
+        while len(pieces) > 1:
+            width *= 2
+            both = [*chosen, *(stride + i for i in chosen)]
+            type = Type(self.type.kind, width)
+            pieces = [
+                self.code.op("lanes", type, a, b, extra=both) for a, b in zip(pieces[::2], pieces[1::2], strict=True)
+            ]
+            chosen, stride = list(range(width)), width
+        return pieces[0]

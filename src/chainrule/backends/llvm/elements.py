@@ -25,6 +25,8 @@ class Elements:
     def __init__(self, code: Code, lanes: int, rows: Index, capacity: Value) -> None:
         self.code, self.lanes, self.rows, self.capacity = code, lanes, rows, capacity
         self.buffers: dict[Node, Buffer] = {}
+        self._held: dict[tuple[int, Node, Place, int], Operand] = {}
+        self._offsets: dict[tuple[object, ...], Index] = {}
         self._pointed: dict[tuple[Buffer, Index], Index] = {}
         self.math = VectorMath(code).table()
 
@@ -39,8 +41,7 @@ class Elements:
             begin = self._pointed.get((buffer, place[0]))
             at = self.code.plus(self._row(buffer, place[0]) if begin is None else begin, within)
             return self.code.load(buffer.pointer, at, Type(buffer.kind, lanes))
-        offset = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=lanes > 1)
-        loaded = self.code.load(buffer.pointer, self.code.plus(buffer.base, offset), Type(buffer.kind, lanes))
+        loaded = self.code.load(buffer.pointer, self._offset(buffer, place, lanes > 1), Type(buffer.kind, lanes))
         if buffer.dtype is DType.BOOL:
             return self.code.compare("ne", loaded, Const(loaded.type, 0))
         return loaded
@@ -59,11 +60,21 @@ class Elements:
 
     def store(self, value: Operand, buffer: Buffer, place: Place) -> None:
         """Put a number, or a vector along the last axis, at a place."""
-        vector = value.type.lanes > 1
-        offset = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=vector)
+        at = self._offset(buffer, place, value.type.lanes > 1)
         if buffer.dtype is DType.BOOL:
             value = self.code.op("zext", value.type.of("i8"), value)
-        self.code.store(value, buffer.pointer, self.code.plus(buffer.base, offset))
+        self.code.store(value, buffer.pointer, at)
+
+    def _offset(self, buffer: Buffer, place: Place, vector: bool) -> Index:
+        """How far behind its pointer an element lies: for arrays of one shape the same, and recorded once in a block."""
+        known = (id(self.code.block), buffer.shape, buffer.plain, place, vector)
+        if known not in self._offsets:
+            self._offsets[known] = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=vector)
+        return self.code.plus(buffer.base, self._offsets[known])
+
+    def hold(self, node: Node, place: Place, value: Operand) -> None:
+        """Keep a value at hand: within the block where it was computed, nobody need read it from memory."""
+        self._held[id(self.code.block), node, place, value.type.lanes] = value
 
     def value(self, node: Node, place: Place, lanes: int, known: dict[Node, Operand] | None = None) -> Operand:
         """The value of a node at a place. `known` are values at this very place."""
@@ -71,12 +82,9 @@ class Elements:
         if node in known:
             return known[node]
         if node in self.buffers:
-            buffer = self.buffers[node]
-            return (
-                self.code.spread(self.load(buffer, place, 1), lanes)
-                if not node.shape
-                else self.load(buffer, place, lanes)
-            )
+            width = lanes if node.shape else 1
+            held = self._held.get((id(self.code.block), node, place, width))
+            return self.code.spread(held or self.load(self.buffers[node], place, width), lanes)
         if node.op == "const":
             return Const(register_type(node.dtype, lanes), node.attributes["value"].item())
         if node.op == "broadcast":

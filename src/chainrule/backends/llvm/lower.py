@@ -304,19 +304,42 @@ class Lowering:
         else:
             self.team.alone(partial(lower_accumulate, self, group))
 
-    def finish(self, group: Group, place: Place, lanes: int, known: dict[Node, Operand], *, more: bool = False) -> None:
+    def finish_all(self, group: Group, places: list[Place], lanes: int, roots: list[Operand]) -> None:
+        """Finish a group at many places, from the values of its root there."""
+        kept = group.root in group.stored_for_health
+
+        def keep() -> None:
+            for place, value in zip(places, roots, strict=True):
+                self.elements.store(value, self.stored_at[group.root], place)
+
+        if kept:
+            self.code.branch(self.recorded, keep)
+        for i, (place, value) in enumerate(zip(places, roots, strict=True)):
+            self.finish(group, place, lanes, {group.root: value}, more=i + 1 < len(places), kept=kept)
+
+    def finish(
+        self,
+        group: Group,
+        place: Place,
+        lanes: int,
+        known: dict[Node, Operand],
+        *,
+        more: bool = False,
+        kept: bool = False,
+    ) -> None:
         """Compute the members of a group at a place, from what is known there, and store and check what must be.
 
-        With `more` to come at once, the checks are not concluded yet.
+        With `more` to come at once, the checks are not concluded yet. What the root's health needs may be `kept` already.
         """
         for node in group.members:
             value = self.elements.value(node, place, lanes, known)
             known[node] = value
+            self.elements.hold(node, place, value)
             self.checks.look(node, value, place)
             if node in group.stored:
                 for buffer in (*self.targets.get(node, ()), *self._kept(node)):
                     self.elements.store(value, buffer, place)
-            if node in group.stored_for_health:
+            if node in group.stored_for_health and not (kept and node is group.root):
                 self.code.branch(self.recorded, partial(self.elements.store, value, self.stored_at[node], place))
         if not more:
             self.checks.conclude()

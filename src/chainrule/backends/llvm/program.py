@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from chainrule.backends.llvm.memory import Slot, allocate, got, put, row_length
 from chainrule.backends.llvm.plan import plan
 from chainrule.backends.llvm.target import Target
 from chainrule.backends.llvm.text import Writer
-from chainrule.backends.llvm.threads import run_team
+from chainrule.backends.llvm.threads import Crowd, run_team
 from chainrule.backends.numpy_ import NumpyProgram
 from chainrule.graph import DType, Step
 
@@ -59,7 +60,8 @@ class LlvmProgram:
         self.target, self.team, self.lanes, self.slots = target, threads, compiled.lanes, compiled.slots
         self._code = Loaded(compiled.image, "run", target)
         self._reference: NumpyProgram | None = None
-        self._other: LlvmProgram | None = None
+        self._siblings: dict[tuple[Layout, int], LlvmProgram] = {}
+        self._crowd = Crowd()
         self._cache = cache
 
     @property
@@ -78,8 +80,10 @@ class LlvmProgram:
     ) -> Result:
         """See `Program.run`."""
         n_steps = len(bounds) - 1
-        if self.layout is Layout.ONE_ROW and (np.diff(bounds) != 1).any():
-            return self._for_any_rows().run(state, data, order, bounds, scalars, record)
+        any_rows = self.layout is Layout.ONE_ROW and bool((np.diff(bounds) != 1).any())
+        if any_rows or (self.team > 1 and self._crowd.here()):
+            other = self._sibling(Layout.FEATURES if any_rows else self.layout, 1 if self._crowd.here() else self.team)
+            return other.run(state, data, order, bounds, scalars, record)
         check_arguments(self.step, state, data, scalars, n_steps)
         check_order(data, order, bounds)
         record = usual_record(n_steps) if record is None else record
@@ -95,16 +99,20 @@ class LlvmProgram:
             failure = self._explain(state, data, order, bounds, scalars, failed)
         return self._result(arrays, done, bounds, record, failure)
 
-    def _for_any_rows(self) -> LlvmProgram:
-        """The program for batches that are not of one row."""
-        if self._other is None:
-            self._other = LlvmProgram(self.step, self.target, Layout.FEATURES, self.team, self._cache)
-        return self._other
+    def _sibling(self, layout: Layout, team: int) -> LlvmProgram:
+        """The program of the same step in another layout, or for another team."""
+        if (layout, team) not in self._siblings:
+            self._siblings[layout, team] = LlvmProgram(self.step, self.target, layout, team, self._cache, self.rows)
+        return self._siblings[layout, team]
 
     def _call(self, arrays: list[Array], n_steps: int) -> int:
         """Run the code, in one thread or in a team; the step that was the last, or a number that no run reaches."""
         table = np.array([array.ctypes.data for array in arrays], dtype=np.uintp)
-        run_team(self._code.call, table, n_steps, self.team)
+        began = time.monotonic()
+        ran = run_team(self._code.call, table, n_steps, self.team)
+        seconds = time.monotonic() - began
+        if self.team > 1:
+            self._crowd.note(seconds, ran / (self.team * max(seconds, 1e-9)))
         return int(arrays[0][STATUS_STEP])
 
     @np.errstate(over="ignore", invalid="ignore")  # a number too large for the dtype is infinite

@@ -47,7 +47,7 @@ def _total(low: Lowering, x: Node, op: str, axes: tuple[int, ...], fixed: dict[i
             value = low.elements.value(x, place, type.lanes)
             if not last_kept and x.rank:
                 value = _masked(low, value, place[-1], x.shape[-1], neutral)
-            return code.combine(name, total, value)
+            return value if total is neutral else code.combine(name, total, value)
         axis, *rest = remaining
         step = low.lanes if axis == x.rank - 1 else 1
 
@@ -57,7 +57,10 @@ def _total(low: Lowering, x: Node, op: str, axes: tuple[int, ...], fixed: dict[i
         return code.loop(0, low.elements.size(x.shape[axis]), step, [total], turn)[0]
 
     total = level(axes, fixed, neutral)
-    return total if last_kept else code.fold(name, total)
+    if last_kept:
+        return total
+    last = low.elements.size(x.shape[-1]) if x.rank else 1
+    return code.fold(name, total, min(last, type.lanes) if isinstance(last, int) else type.lanes)
 
 
 def _masked(low: Lowering, value: Operand, first: Index, dim: object, neutral: Const) -> Operand:

@@ -9,20 +9,57 @@ A batch of few rows is shared by columns instead, in its contractions; then the 
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand
 from chainrule.backends.llvm.plan import Group, outside
+from chainrule.backends.llvm.roles import Roles
 from chainrule.graph import ROWS, Node, Step, count
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
 
 
+# Floating-point operations in a step that a thread must have to do, to make up for the meetings with the others.
+_WORK_OF_A_THREAD = 2_000_000
+_SLOW = {
+    "div": 20,
+    "sqrt": 20,
+    "exp": 20,
+    "log": 20,
+    "tanh": 20,
+    "logistic": 20,
+    "erf": 20,
+}  # operations that take that many
+_SOME_ROWS = 32
+
+
 def useful_threads(step: Step, rows: int | None) -> int:
     """How many threads pay for a step of so many rows, of those that this process may use."""
-    return 1
+    work = 0
+    for node in step.graph.nodes:
+        if node.op == "contract":
+            dims = Roles(node).dims.values()
+            work += 2 * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in dims)
+        elif node.op in _SLOW:
+            work += _SLOW[node.op] * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in node.shape)
+    return max(1, min(cores(), work // _WORK_OF_A_THREAD))
+
+
+@cache
+def cores() -> int:
+    """How many processors this process may use: of those it is bound to, as many as its share of time amounts to."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, min(bound, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError):  # there is no such share, or no limit to it
+        return bound
 
 
 def _few_rows(step: Step) -> int:

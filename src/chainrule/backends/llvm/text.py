@@ -79,7 +79,7 @@ again:
   br label %wait
 done:
   ret void
-}""".replace("SPINS", "20000")
+}""".replace("SPINS", "100000")
 
 
 def type_text(type: Type) -> str:

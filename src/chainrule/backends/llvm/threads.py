@@ -17,10 +17,37 @@ from numpy.typing import NDArray
 from chainrule.errors import BackendError
 
 _LINE = 8  # 64-bit words in a line of the cache
+_PAUSE, _LONGEST_PAUSE = 1.0, 16.0  # seconds
+_TELLING = 0.01  # seconds that a call must take to tell anything
+_UNDISTURBED = 0.85  # the share of its time that a team has at least if nobody else is there: its threads never sleep
 
 
-def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, size: int) -> None:
-    """Call the code once in each of `size` threads, this one included, and return when all have left it.
+class Crowd:
+    """Whether somebody else wants the cores that a team needs: then one thread alone is faster than a team that waits.
+
+    A team whose threads were not given all the time of its call should not run for a while.
+    """
+
+    def __init__(self) -> None:
+        self._until, self._pause = 0.0, _PAUSE
+
+    def here(self) -> bool:
+        """Whether a team would be disturbed now."""
+        return time.monotonic() < self._until
+
+    def note(self, seconds: float, share: float) -> None:
+        """Take note of a call: how long it took, and in which share of that time the threads of the team ran."""
+        if seconds < _TELLING:
+            return
+        if share < _UNDISTURBED:
+            self._until = time.monotonic() + self._pause
+            self._pause = min(2.0 * self._pause, _LONGEST_PAUSE)
+        else:
+            self._pause = _PAUSE
+
+
+def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, size: int) -> float:
+    """Call the code once in each of `size` threads, this one included; when all have left it, the seconds that they ran.
 
     Inside, each thread waits for all others, so none enters before all have started; a call releases Python's lock. Ctrl-C is
     raised when all have left, for they use the arrays of our caller.
@@ -29,21 +56,21 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
     """
     if size == 1:
         call(table.ctypes.data, n_steps, 0, None)
-        return
+        return 0.0
     memory = np.zeros((size + 2) * 2 * _LINE + _LINE, np.int64)
     arguments = [(table.ctypes.data, n_steps, rank, place) for rank, place in enumerate(_places(memory, size))]
     gate, complete, entered = threading.Lock(), False, False
-    left: list[int] = []
+    left: list[float] = []  # of the threads that have left the code, how long each ran
 
     def enter(rank: int) -> None:
         with gate:
             if not complete:
                 return
         call(*arguments[rank])
-        left.append(rank)
+        left.append(time.thread_time())
 
     others = [threading.Thread(target=enter, args=(rank,), daemon=True) for rank in range(1, size)]
-    first = arguments[0]
+    first, began = arguments[0], time.thread_time()
     try:
         with gate:
             for thread in others:
@@ -60,6 +87,7 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
             with contextlib.suppress(BaseException):  # a second Ctrl-C, which would come too early
                 time.sleep(0.001)
         raise
+    return time.thread_time() - began + sum(left)
 
 
 def _places(memory: NDArray[np.int64], size: int) -> list[int]:

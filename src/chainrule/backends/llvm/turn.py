@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import Const, Index, Operand
-from chainrule.backends.llvm.memory import register_type
+from chainrule.backends.llvm.memory import panel_width, register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.graph import ROWS, Dim
 
@@ -29,20 +29,16 @@ def can_turn(low: Lowering, group: Group) -> bool:
 
 
 def turn(low: Lowering, group: Group) -> None:
-    """Record the loops of a transposition; threads own rows of the batch, or else of the result."""
+    """Record the loops of a transposition; threads own rows of the batch, or else columns of the result, as in contractions."""
     rows, columns = group.root.inputs[0].shape
-    down: Range = _own(low, rows) if rows is ROWS else (0, low.elements.size(rows))
-    across: Range = (0, low.elements.size(columns)) if rows is ROWS else _own(low, columns)
+    down: Range = (0, low.elements.size(rows)) if columns is ROWS else low.team.part(rows, panel_width(low.lanes))
+    across: Range = low.team.part(columns, low.lanes) if columns is ROWS else (0, low.elements.size(columns))
 
     def band(c: Index, width: int) -> None:
         """All blocks that make `width` rows of the result."""
         _blocks(low, rows, down, lambda r, height: _block(low, group, r, c, height, width))
 
     _blocks(low, columns, across, band)
-
-
-def _own(low: Lowering, dim: Dim) -> Range:
-    return low.team.part(dim, low.lanes)
 
 
 def _blocks(low: Lowering, dim: Dim, part: Range, body: Callable[[Index, int], None]) -> None:
