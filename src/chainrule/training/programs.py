@@ -25,6 +25,7 @@ from chainrule.training.model import STATE, Arrays, Model
 Array = NDArray[Any]
 
 _BLOCK = 1024  # rows a step of prediction
+_MANY = 256  # rows of a prediction for which threads may pay
 _MOST_PROGRAMS = 8
 _MOST_THREADS = 64
 
@@ -65,7 +66,8 @@ class Programs:
     def _program(
         self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], engine: Engine, rows: int
     ) -> tuple[BuiltStep, Program]:
-        """The step of a key, from a model, for batches of so many rows."""
+        """The step of a key, from a model, for batches of about so many rows."""
+        rows = 1 << (rows - 1).bit_length()  # the next power of two, so that chunks of any length need few programs
         full = (key, engine, rows, signature(model))
         for known, built, program in self._known:
             if known == full:
@@ -97,7 +99,9 @@ class Programs:
 
     def outputs(self, model: Model, loss: Loss | None, x: Array, engine: Engine) -> Array:
         """What the model predicts for each row of x: probabilities, rates or values."""
-        _, program = self._program(("predict", loss), model, lambda: build_forward(model, loss), engine, _BLOCK)
+        _, program = self._program(
+            ("predict", loss), model, lambda: build_forward(model, loss), _for_rows(engine, len(x)), _BLOCK
+        )
         return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
     def losses(self, model: Model, loss: Loss, examples: Examples, engine: Engine) -> tuple[float, Array]:
@@ -107,7 +111,7 @@ class Programs:
             ("evaluate", loss, targets, weighted),
             model,
             lambda: build_forward(model, loss, targets, weighted=weighted),
-            engine,
+            _for_rows(engine, len(examples)),
             _BLOCK,
         )
         result = _in_blocks(program, model.arrays, examples.arrays())
@@ -164,6 +168,11 @@ def _through(model: Model, x: Array, engine: Engine) -> Array:
     """What the first layers of a model give for x; alone, they have the same names as within it."""
     program = engine.compile(build_forward(model, None).step, _BLOCK)
     return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+
+
+def _for_rows(engine: Engine, n: int) -> Engine:
+    """The engine for a prediction of n rows: starting threads takes longer than a few of them."""
+    return engine if engine.threads or n >= _MANY else replace(engine, threads=1)
 
 
 def _in_blocks(program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:

@@ -1,7 +1,7 @@
 """Contractions: tiles of the result are held in registers while products are added up, in the order of the inner letters.
 
 A tile is `height` rows by `width` vectors. The rest of the group (bias, activation, optimiser) is computed from a sum before it
-leaves its register. A sum is never split, so its bits depend neither on the tile nor on the number of threads.
+leaves its register. The order of a sum depends neither on its tile nor on the number of threads, and so its bits do not either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _WIDE = (8, 4, 2, 1)  # vectors of a tile of one row
 _ROWS_OF_BLOCK = 256
 _TALL = 12  # rows of a tile whose vectors run along the rows of a batch
 _CHAINS = 8  # sums that keep the processor busy while each waits for its last product
-_RECORDED, _TURNS = 256, 16  # products that are recorded without a loop, or in one turn of it
+_RECORDED = 256  # products of a single row that are recorded without a loop
+_TURNS = 16  # products that are recorded in one turn of a loop, if there are so few sums
 
 Letters = dict[str, Index]
 Range = tuple[Index, Index]
@@ -236,8 +237,8 @@ class _Contraction:
             return self._along_panels(size, sums, body)
         chains = self.chains
         turns = max(_TURNS // len(sums) // chains, 1) * chains
-        if size * len(sums) <= _RECORDED:
-            turns = max(size, 1)
+        if size * len(sums) <= (_RECORDED if self.one_row else _TURNS):
+            turns = max(size, 1)  # all of them
         parts: list[list[Operand]] = [sums]
         parts += [[Const(x.type, 0.0) for x in sums] for _ in range(chains - 1)]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import Const, Index, Operand, Type
-from chainrule.backends.llvm.memory import register_type
+from chainrule.backends.llvm.layout import Layout
+from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.graph import ROWS, Dim, Node
 from chainrule.graph.primitives.contraction import split_spec
@@ -43,6 +44,9 @@ class _Dot:
 
     def record(self) -> None:
         """Loops over the outer letters of the result, then over blocks of a few rows and a vector of columns."""
+        if self._by_panels():
+            self._record_by_panels()
+            return
         outer, last = list(self.result[:-1]), self.result[-1]
         height, tall = self._rows_of_block(outer)
         if tall:
@@ -66,6 +70,52 @@ class _Dot:
             self.code.tiles(*down, height, self.rows, rows)
 
         self.low.nest(dims, [1] * len(dims), block, owned=outside)
+
+    def _by_panels(self) -> bool:
+        """Whether one row is multiplied by a matrix that lies in panels along what is summed.
+
+        Then the sum has a part for each panel, so that its thread has no need of the others'; the parts are added in order.
+        """
+        single = self.low.layout is Layout.ONE_ROW and len(self.summed) == 1 and self.x.shape[:1] == (ROWS,)
+        return single and panels(self.y.shape, self.lanes) > 1 and self.second == self.result[-1] + self.first[-1]
+
+    def _record_by_panels(self) -> None:
+        code, team, elements = self.code, self.low.team, self.low.elements
+        last, along, width = self.result[-1], self.first[-1], panel_width(self.lanes)
+        size, length, count = self.dims[last], self.dims[along], panels(self.y.shape, self.lanes)
+        assert isinstance(size, int)
+        assert isinstance(length, int)
+        parts = self.low.buffer(Slot("scratch", "", (count, 1, size), self.group.root.dtype))
+        row: Letters = {letter: 0 for letter in (*self.first, *self.result) if letter not in (last, along)}
+
+        def panel(o: Index, columns: int) -> None:
+            number = code.divided(o, width)
+
+            def vector(i: Index, wanted: int) -> None:
+                sums: list[Operand] = [Const(self.type, 0.0)] * wanted
+                for k in range(0, columns, self.lanes):
+                    at = row | {along: code.plus(o, k)}
+                    inside = None if columns - k >= self.lanes else code.below(k, columns, self.lanes)
+                    x = self._operand(self.x, self.first, at, inside)
+                    ys = [
+                        self._operand(self.y, self.second, at | {last: code.plus(i, j)}, inside) for j in range(wanted)
+                    ]
+                    sums = [code.op("muladd", self.type, x, y, total) for y, total in zip(ys, sums, strict=True)]
+                elements.store(self._folded(sums, 1, self.lanes), parts, (number, 0, i))
+
+            code.tiles(0, size, size, self.lanes, vector)
+
+        code.tiles(*team.split(length, width), length, width, panel)
+        team.wait()
+
+        def whole(i: Index, _: int) -> None:
+            total = elements.load(parts, (0, 0, i), self.lanes)
+            for number in range(1, count):
+                total = code.op("fadd", self.type, total, elements.load(parts, (number, 0, i), self.lanes))
+            place = tuple((row | {last: i})[letter] for letter in self.result)
+            self.low.finish(self.group, place, self.lanes, {self.group.root: total})
+
+        code.tiles(*team.split(size, self.lanes), size, self.lanes, whole)
 
     def _rows_of_block(self, outer: list[str]) -> tuple[int, str]:
         """How many rows the result has along a letter of the first operand alone, and this letter; 1 if there is none."""

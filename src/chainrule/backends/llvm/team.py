@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 # Floating-point operations in a step that a thread must have to do, to make up for the meetings with the others.
 _WORK_OF_A_THREAD = 2_000_000
 _SLOW = {
-    "div": 20,
-    "sqrt": 20,
+    "div": 30,
+    "sqrt": 30,
     "exp": 20,
     "log": 20,
     "tanh": 20,
@@ -120,10 +120,14 @@ class Team:
         else:
             self.low.code.branch(self.low.code.compare("eq", self.low.rank, Const(I64, 0)), body)
 
-    def meet(self) -> None:
-        """All threads meet."""
+    def wait(self) -> None:
+        """All threads meet, in the middle of a group."""
         if self.size > 1:
             self.low.code.block.append(Barrier())
+
+    def meet(self) -> None:
+        """All threads meet, between groups."""
+        self.wait()
         self.written, self.read = {}, {}
 
     def wrote(self, node: Node) -> None:
