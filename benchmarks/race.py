@@ -19,7 +19,7 @@ from typing import Any, Self
 from benchmarks.contenders import Contender, Start, Train
 from benchmarks.workloads import Cell
 
-_REST = 0.01  # seconds between two turns, in which threads that still spin fall asleep
+_REST = 0.3  # seconds between two turns, in which threads that still spin (OpenMP: for 0.2 s) fall asleep
 _MOST_EPOCHS = 20000
 
 

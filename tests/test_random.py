@@ -104,6 +104,22 @@ def test_a_permutation_holds_every_number_once(n: int) -> None:
     assert sorted(order.tolist()) == list(range(n))
 
 
+@pytest.mark.parametrize("n", [0, 1, 5, 64, 1001])
+def test_an_order_is_the_numbers_sorted_by_a_word_each(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many orders are made at once, and in how many parts."""
+    monkeypatch.setattr(random, "_AT_ONCE", 300)
+    counters = [(0, 0), (5, 0), (2**32 - 1, 7), (9, 2**32 - 1), *((epoch, 1) for epoch in range(7))]
+    together = random.shuffled(np.arange(n), 3, random.SHUFFLE, counters)
+    assert together.shape == (11, n)
+    for counter, order in zip(counters, together, strict=True):
+        words = [w for block in range(-(-n // 4)) for w in philox4x32_10((3, random.SHUFFLE), (block, 0, *counter))]
+        assert order.tolist() == sorted(range(n), key=lambda i: (words[i], i))
+        assert random.permutation(n, 3, random.SHUFFLE, counter).tolist() == order.tolist()
+    rising = 7 + np.arange(n) ** 2
+    assert np.array_equal(random.shuffled(rising, 3, random.SHUFFLE, counters), rising[together])
+    assert random.shuffled(rising, 3, random.SHUFFLE, []).shape == (0, n)
+
+
 def test_permutations_have_no_bias() -> None:
     """All 24 orders of four numbers come up equally often, over 12,000 epochs and over 12,000 seeds."""
     place = {order: i for i, order in enumerate(itertools.permutations(range(4)))}
@@ -126,7 +142,8 @@ def test_a_long_permutation_has_no_bias() -> None:
 
 
 def test_equal_words_are_ordered_by_the_number_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "words", lambda n, *_: np.array([5, 5, 2, 5, 2], np.uint32))
+    blocks = np.array([[5, 5, 2, 5], [2, 9, 9, 9]], np.uint64)
+    monkeypatch.setattr(random, "_rounds", lambda key, counter: list(blocks.T[:, None]))
     assert random.permutation(5, 0, 0).tolist() == [2, 4, 0, 1, 3]
 
 

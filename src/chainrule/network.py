@@ -26,7 +26,8 @@ from chainrule.training.coding import check_ending, decide, learn_coder, suits
 from chainrule.training.fitting import Examples, Reading, announce, as_rows, check_scores, divide
 from chainrule.training.memory import Memory
 from chainrule.training.model import as_float_dtype, as_input_shape, put_back
-from chainrule.training.programs import Engine, Programs, adapted_state, online_step
+from chainrule.training.online import Call, Online, Stream, check_adapted, online_step
+from chainrule.training.programs import Engine, Programs, adapted_state
 from chainrule.training.stopping import Limits
 
 Array = NDArray[Any]
@@ -52,7 +53,7 @@ class Network:
         self._layer = Sequential(*layers)
         self._model: Model | None = None
         self.memory = Memory()
-        self._programs = Programs()
+        self._programs, self._stream = Programs(), Stream()
         for path, layer, _ in walk(self._layer):
             if isinstance(layer, Standardize) and "/" in path:
                 raise ArgumentError(
@@ -248,16 +249,15 @@ class Network:
         >>> losses[-1] < 1e-6
         True
         """
+        if classes is None:
+            known = self._stream.learn(self.memory, self._model, x, y, loss, optimizer, backend, threads)
+            if known is not None:
+                return known
         descent, penalties, engine = self._choose_optimizer(optimizer), Penalties(), Engine.of(backend, threads)
         rows, targets = as_rows(x, y, self._model.input_shape if self._model else None)
         model, reading = self._read(rows, targets, loss, None, None, online=True, classes=classes)
         examples = reading.examples(rows, targets, names=("x", "y", "sample_weight"))
-        unready = [name for name, layer in self._layer.children() if isinstance(layer, Standardize)]
-        if unready and not self.memory.adapted:
-            raise ArgumentError(
-                f"layer {unready[0]!r} takes mean and scale from the training data of fit, which has not been called: call it "
-                "before learn, or leave the layer out of a network that only learns online."
-            )
+        check_adapted(self._layer, self.memory)
         built, program = self._programs.training(
             model, reading.loss, examples, descent, penalties, engine, len(examples)
         )
@@ -270,6 +270,8 @@ class Network:
             warnings.warn(sentence, TrainingWarning, stacklevel=2)
             return float("nan")
         self.memory.learned += 1
+        call = Call(loss, optimizer, backend, threads)
+        self._stream.keep(Online.of(call, self.memory, model, built, program, examples, x, y))
         return float(result.metrics["loss"][0])
 
     # -------------------------------------------------------------------------------------------------- prediction

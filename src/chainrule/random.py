@@ -11,6 +11,7 @@ Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,9 @@ Words = NDArray[np.uint32]
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL = (0x9E3779B9, 0xBB67AE85)
-_LOW = np.uint64(0xFFFFFFFF)
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_APART = 72  # numbers between arrays that are used together
+_AT_ONCE = 1 << 16  # numbers that are put in order together, so that the cache holds them
 
 
 def philox4x32(key: tuple[int, int], counter: tuple[object, object, object, object]) -> Words:
@@ -35,14 +38,35 @@ def philox4x32(key: tuple[int, int], counter: tuple[object, object, object, obje
     >>> [hex(int(word)) for word in philox4x32((0, 0), (0, 0, 0, 0))]
     ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
-    c0, c1, c2, c3 = (np.asarray(word, dtype=np.uint64) for word in counter)
+    return np.stack(_rounds(key, counter), axis=-1).astype(np.uint32)
+
+
+def _rounds(key: tuple[int, int], counter: tuple[object, object, object, object]) -> list[NDArray[np.uint64]]:
+    """The four random words for each counter, each an array of 64-bit numbers below 2³².
+
+    All is computed in place, in memory that no power of two divides, so that the cache holds the same part of each.
+    """
+    given = [np.asarray(word, dtype=np.uint64) for word in counter]
+    shape = np.broadcast_shapes(*(word.shape for word in given))
+    size = math.prod(shape)
+    c0, c1, c2, c3, free = (line[:size] for line in np.empty((5, size + _APART), np.uint64))
+    for line, word in zip((c0, c1, c2, c3), given, strict=True):
+        line.reshape(shape)[...] = word
     k0, k1 = int(key[0]), int(key[1])
-    shift = np.uint64(32)
     for _ in range(10):
-        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
-        c0, c1, c2, c3 = (p1 >> shift) ^ c1 ^ np.uint64(k0), p1 & _LOW, (p0 >> shift) ^ c3 ^ np.uint64(k1), p0 & _LOW
+        c0 *= _MULTIPLIERS[0]
+        c2 *= _MULTIPLIERS[1]
+        np.right_shift(c2, _HALF, out=free)  # (c2 >> 32) ^ c1 ^ k0
+        free ^= c1
+        free ^= np.uint64(k0)
+        c2 &= _LOW
+        np.right_shift(c0, _HALF, out=c1)  # (c0 >> 32) ^ c3 ^ k1
+        c1 ^= c3
+        c1 ^= np.uint64(k1)
+        c0 &= _LOW
+        c0, c1, c2, c3, free = free, c2, c1, c0, c3
         k0, k1 = (k0 + _WEYL[0]) & 0xFFFFFFFF, (k1 + _WEYL[1]) & 0xFFFFFFFF
-    return np.stack(np.broadcast_arrays(c0, c1, c2, c3), axis=-1).astype(np.uint32)
+    return [word.reshape(shape) for word in (c0, c1, c2, c3)]
 
 
 def words(n: int, seed: int, stream: int, counter: tuple[int, int, int] = (0, 0, 0)) -> Words:
@@ -88,8 +112,33 @@ def permutation(n: int, seed: int, stream: int, counter: tuple[int, int] = (0, 0
     >>> permutation(6, seed=0, stream=SHUFFLE)
     array([2, 5, 4, 3, 1, 0])
     """
-    ranks = words(n, seed, stream, (0, *counter)).astype(np.uint64) << np.uint64(32)
-    return (np.sort(ranks | np.arange(n, dtype=np.uint64)) & _LOW).astype(np.int64)
+    return shuffled(np.arange(n), seed, stream, [counter]).reshape(-1)
+
+
+def shuffled(
+    numbers: NDArray[np.int64], seed: int, stream: int, counters: Sequence[tuple[int, int]]
+) -> NDArray[np.int64]:
+    """Rising numbers from 0 to 2³² − 1 in the random order of each counter, one a row: numbers[permutation(n, ...)].
+
+    >>> shuffled(np.array([5, 6, 8, 9]), 0, SHUFFLE, [(epoch, 0) for epoch in range(3)])
+    array([[8, 9, 6, 5],
+           [5, 8, 9, 6],
+           [8, 6, 5, 9]])
+    """
+    n = len(numbers)
+    found = np.empty((len(counters), n), np.int64)
+    low, blocks = numbers.astype(np.uint64), np.arange(-(-n // 4), dtype=np.uint64)
+    at_once = max(1, _AT_ONCE // max(n, 1))
+    for start in range(0, len(counters), at_once):
+        ranks = found[start : start + at_once].view(np.uint64)
+        last = np.array(counters[start : start + at_once], np.uint64)
+        for i, word in enumerate(_rounds((seed, stream), (blocks, 0, last[:, :1], last[:, 1:]))):
+            ranks[:, i::4] = word[:, : len(low[i::4])]
+        ranks <<= _HALF
+        ranks |= low
+        ranks.sort(axis=-1)
+        ranks &= _LOW
+    return found
 
 
 def check_seed(seed: object) -> int:

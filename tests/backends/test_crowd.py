@@ -28,12 +28,12 @@ def test_a_team_that_was_not_given_its_time_pauses_longer_each_time(monkeypatch:
         crowd.note(0.1, share=0.6)
         began = time.now
         while crowd.here():
-            time.now += 0.25
+            time.now += 0.125
         pauses.append(time.now - began)
-    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0]
+    assert pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
     crowd.note(0.1, share=0.99)
     crowd.note(0.1, share=0.6)
-    time.now += 1.0
+    time.now += 0.25
     assert not crowd.here()
 
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from chainrule.cli import output, train
 from chainrule.cli.app import app
+from chainrule.network import Network
 
 BAD = {
     "an unknown command": (["trian", "iris"], "Did you mean 'train'"),
@@ -25,6 +26,9 @@ BAD = {
     "an option without its value": (["train", "iris", "--epochs"], "--epochs"),
     "a flag with a value": (["train", "iris", "--refit=3"], "--refit"),
     "a seed beyond 32 bits": (["train", "iris", "--seed", "4294967296"], "--seed"),
+    "no threads at all": (["train", "iris", "--threads", "0"], "--threads must be"),
+    "more threads than there can be": (["train", "iris", "--threads", "65"], "--threads must be"),
+    "no threads to predict": (["predict", "m.chainrule", "data.csv", "--threads", "0"], "--threads must be"),
     "units beyond all memory": (["train", "iris", "--hidden", "9" * 20], "--hidden"),
     "no name of a file": (["train", "iris", "--output", ""], "--output"),
     "a folder as output": (["train", "iris", "--output", "."], "--output"),
@@ -109,3 +113,34 @@ def test_the_same_seed_gives_the_same_bytes(folder: Path, monkeypatch: pytest.Mo
         result = CliRunner().invoke(app, ["train", "iris", "--epochs", "3", "--quiet", "-o", name])
         assert (result.exit_code, result.output) == (0, "")
     assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+
+
+def test_the_number_of_threads_never_changes_a_result(folder: Path) -> None:
+    found = []
+    for threads in ("1", "2"):
+        model = f"model{threads}.chainrule"
+        arguments = ["train", "data.csv", "--target", "word", "--epochs", "3", "--threads", threads, "-o", model]
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+        predictions = CliRunner().invoke(app, ["predict", model, "data.csv", "--threads", threads])
+        assert predictions.exit_code == 0
+        found.append(((folder / model).read_bytes(), predictions.stdout))
+    assert found[0] == found[1]
+
+
+def test_the_threads_of_the_command_are_those_of_fit_and_predict(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, set[object]] = {"fit": set(), "predict": set()}
+    for name, called in (("fit", Network.fit), ("predict", Network.predict)):
+
+        def spy(*given: object, name: str = name, called: object = called, **more: object) -> object:
+            seen[name].add(more.get("threads"))
+            return called(*given, **more)  # type: ignore[operator]
+
+        monkeypatch.setattr(Network, name, spy)
+    train_it = ["train", "iris", "--epochs", "2", "--threads", "1", "--test-size", "0", "-o", "m.chainrule"]
+    assert CliRunner().invoke(app, train_it).exit_code == 0
+    assert seen == {"fit": {1}, "predict": set()}
+    train_it = ["train", "data.csv", "--target", "y", "--epochs", "2", "--test-size", "0", "-o", "m.chainrule"]
+    assert CliRunner().invoke(app, train_it).exit_code == 0
+    seen["predict"].clear()
+    assert CliRunner().invoke(app, ["predict", "m.chainrule", "data.csv", "--threads", "2"]).exit_code == 0
+    assert seen == {"fit": {1, None}, "predict": {2}}

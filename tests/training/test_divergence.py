@@ -66,7 +66,8 @@ def step_by_step(job: Job, state: dict[str, np.ndarray], backend: str) -> Iterat
     checked = job.program.step
     reported = {f"check {name}": node for name, node in checked.checks.items()}
     unchecked = replace(checked, checks={}, metrics={**checked.metrics, **reported})
-    program = get_backend(backend).compile(unchecked, rows=job.batches.batch_size)
+    rows = 1 << (job.batches.batch_size - 1).bit_length()  # what a fit compiles for
+    program = get_backend(backend).compile(unchecked, rows=rows)
     with interrupts() as interrupted:
         runner = loop._Runner(job, Clock(None, interrupted))
     for epoch in range(job.limits.epochs):

@@ -66,7 +66,7 @@ def test_everything_else_does_too(backend: str) -> None:
 
 
 def test_threads_reach_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each call asks for a program for as many threads as it was given, and for batches as large as it has."""
+    """A call asks for as many threads as it was given, and for batches as large as it has, up to the next power of two."""
     asked: list[tuple[int | None, int | None]] = []
     genuine = LlvmBackend.compile
 
@@ -79,7 +79,7 @@ def test_threads_reach_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     fit(net, backend="llvm", threads=2, batch_size=7)
     net.learn(X[0], y[0], threads=1, backend="llvm")
     net.learn(X[:9], y[:9], backend="llvm")
-    assert asked == [(7, 2), (1, 1), (9, None)]
+    assert asked == [(8, 2), (1, 1), (16, None)]
     net.predict(X, threads=3, backend="llvm")
     net.predict_proba(X, threads=3, backend="llvm")  # by the program that there is
     net.evaluate(X, y, threads=4, backend="llvm")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,6 +39,10 @@ class Result:
     failure: Failure | None = None
 
 
+# Takes a step anew and gives its metrics, which the next call overwrites; None if a checked value was not finite.
+Again = Callable[[], Arrays | None]
+
+
 class Program(Protocol):
     """A step that has been made ready to run."""
 
@@ -59,6 +63,14 @@ class Program(Protocol):
         """
         ...
 
+    def again(self, state: MutableMapping[str, Array], data: Arrays, scalars: Arrays) -> Again:
+        """One step on all rows of `data`, to be taken again and again: on what these same arrays hold at each call.
+
+        `scalars` are those of one step, in the dtypes of the step. A step in which a checked value is not finite changes
+        nothing. Health is not reported. Only one thread at a time may call what is returned.
+        """
+        ...
+
 
 class Backend(Protocol):
     """A way to run steps."""
@@ -68,9 +80,21 @@ class Backend(Protocol):
     def compile(self, step: Step, *, rows: int | None = None, threads: int | None = None) -> Program:
         """Make a step ready to run: best for batches of `rows` rows, if given, though others may be run too.
 
-        At most `threads` threads share a step, as many as pay unless given; their number never changes a result.
+        `threads` threads share a step, as many as pay unless given; their number never changes a result.
         """
         ...
+
+
+def again_by_runs(program: Program, state: MutableMapping[str, Array], data: Arrays, scalars: Arrays) -> Again:
+    """`Program.again`, by a run for each step."""
+    n = min((len(array) for array in data.values()), default=0)
+    order, bounds, record = np.arange(n), np.array([0, n]), np.zeros(1, np.bool_)
+
+    def take() -> Arrays | None:
+        result = program.run(state, data, order, bounds, scalars, record)
+        return None if result.failure else {name: values[0] for name, values in result.metrics.items()}
+
+    return take
 
 
 def value_at(scalar: Array, rank: int, step: int) -> Array:

@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record, value_at
+from chainrule.backends.base import (
+    Again,
+    Array,
+    Arrays,
+    Failure,
+    Result,
+    again_by_runs,
+    check_arguments,
+    check_order,
+    usual_record,
+    value_at,
+)
 from chainrule.graph import ROWS, Graph, Node, Shape, Step, count
 from chainrule.graph.passes import simplify
 from chainrule.graph.primitives.contraction import split_spec
@@ -258,6 +269,10 @@ class NumpyProgram:
             rows={name: _join(values, step.rows[name]) for name, values in rows.items()},
             failure=failure,
         )
+
+    def again(self, state: MutableMapping[str, Array], data: Arrays, scalars: Arrays) -> Again:
+        """See `Program.again`."""
+        return again_by_runs(self, state, data, scalars)
 
     def _inputs(self, state: Arrays, data: Arrays, batch: Array, scalars: Arrays, k: int) -> dict[Node, Array]:
         given = {node: state[name] for name, node in self._given["state"]}

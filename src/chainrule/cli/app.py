@@ -121,6 +121,7 @@ def train(
     refit: options.Refit = None,
     max_seconds: options.MaxSeconds = None,
     seed: options.Seed = 0,
+    threads: options.Threads = None,
     output: options.ModelOutput = None,
     history: options.HistoryOutput = None,
     plot: options.PlotOutput = None,
@@ -139,11 +140,12 @@ def predict(
     file: options.NewRows,
     output: options.PredictionOutput = None,
     probabilities: options.Probabilities = False,
+    threads: options.PredictionThreads = None,
 ) -> None:
     """Predict each row of a file with a saved model, and write the predictions as CSV."""
     from chainrule.cli.predict import run_predict
 
-    run_predict(model, file, output, probabilities=probabilities)
+    run_predict(model, file, output, probabilities=probabilities, threads=threads)
 
 
 @app.command()

@@ -146,6 +146,15 @@ Seed: TypeAlias = Annotated[
     int,
     _option("--seed", panel=DESCENT, text="Draws the split, the first weights and the order of rows.", default=0),
 ]
+Threads: TypeAlias = Annotated[
+    int | None,
+    _option(
+        "--threads",
+        panel=DESCENT,
+        text="Most threads that share a step; their number never changes a result.",
+        default="as many as pay",
+    ),
+]
 ModelOutput: TypeAlias = Annotated[
     str | None,
     _option("--output", "-o", panel=OUTPUT, text="Where to save the model.", default="DATA.chainrule", metavar="FILE"),
@@ -178,6 +187,15 @@ Stage: TypeAlias = Annotated[
 ]
 StepName: TypeAlias = Annotated[
     str, typer.Option("--step", help="One of train, gradients, evaluate, predict.", metavar="STEP")
+]
+PredictionThreads: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        help="Most threads that share the work; their number never changes a result.",
+        metavar="NUMBER",
+        show_default="as many as pay",
+    ),
 ]
 PredictionOutput: TypeAlias = Annotated[
     str | None,

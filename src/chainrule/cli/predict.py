@@ -16,6 +16,7 @@ from chainrule.backends.llvm.stages import STAGES
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.preparation import MADE_BY, Preparation
 from chainrule.cli.report import network_in_words, show_facts, target_in_words
+from chainrule.cli.request import CHECKS
 from chainrule.cli.screen import Screen, tell
 from chainrule.data.containers import plural
 from chainrule.data.table import read_table
@@ -46,15 +47,17 @@ class SavedModel:
             raise ModelFileError(f"{path}: {error}") from error
 
 
-def run_predict(model: str, file: str, output: str | None, *, probabilities: bool) -> None:
+def run_predict(model: str, file: str, output: str | None, *, probabilities: bool, threads: int | None = None) -> None:
     """Predict each row of a file, and write a CSV table of the predictions to a file or to standard output."""
+    if threads is not None:
+        threads = CHECKS["threads"]("--threads", threads)
     name = None if output == "-" else output
     check_outputs({"--output": name}, inputs={"the model": model, "the data": file})
     saved = SavedModel.read(model)
     if probabilities and saved.network.memory.coder is None:
         raise ArgumentError(f"--probabilities is for a model of classes, but {model} predicts values: leave it out.")
     notes: list[str] = []
-    table = predictions_of(saved, file, probabilities=probabilities, notes=notes)
+    table = predictions_of(saved, file, probabilities=probabilities, notes=notes, threads=threads)
     tell(*(f"Note: {note}" for note in notes))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
@@ -67,16 +70,18 @@ def run_predict(model: str, file: str, output: str | None, *, probabilities: boo
     screen.close()
 
 
-def predictions_of(saved: SavedModel, file: str, *, probabilities: bool, notes: list[str]) -> list[list[str]]:
+def predictions_of(
+    saved: SavedModel, file: str, *, probabilities: bool, notes: list[str], threads: int | None = None
+) -> list[list[str]]:
     """A header and a row for each row of the file: the prediction, and the probability of each class if asked for."""
     network, preparation = saved.network, saved.preparation
     frame = read_table(file, text=[] if preparation is None else preparation.text_columns, notes=notes)
     x = frame if preparation is None else preparation.inputs(frame, file, notes)
-    outputs = network.predict(x)
+    outputs = network.predict(x, threads=threads)
     predicted = outputs if preparation is None else preparation.predictions(outputs)
     columns = {"prediction": predicted} if predicted.ndim == 1 else _numbered("prediction", predicted)
     if probabilities:
-        chances = network.predict_proba(x)
+        chances = network.predict_proba(x, threads=threads)
         names = network.classes if chances.shape[1] == len(network.classes) else range(1, chances.shape[1] + 1)
         columns |= {f"probability of {label}": chances[:, k] for k, label in enumerate(names)}
     return [list(columns), *([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))]

@@ -77,6 +77,7 @@ class Plan:
     refit: bool = True
     max_seconds: float | None = None
     seed: int = 0
+    threads: int | None = None
 
     def network(self, n_outputs: int, *, standardize: bool) -> Network:
         """The network, which learns the scale of its inputs itself if `standardize`."""
@@ -113,6 +114,7 @@ class Plan:
                 l2=self.l2,
                 clip_norm=self.clip_norm,
                 seed=self.seed,
+                threads=self.threads,
                 **more,
             )
 

@@ -14,6 +14,7 @@ from chainrule.optim import OPTIMIZERS
 TEST_SIZE = 0.25
 MOST_UNITS = 1_000_000  # a layer of more would not fit a computer's memory
 LARGEST_SEED = 2**32 - 1
+MOST_THREADS = 64  # as in Network.fit
 Check = Callable[[str, Any], Any]
 
 
@@ -42,6 +43,7 @@ class Request:
     refit: bool | None = None
     max_seconds: float | None = None
     seed: int = 0
+    threads: int | None = None
     output: str | None = None
     history: str | None = None
     plot: str | None = None
@@ -103,4 +105,5 @@ CHECKS: dict[str, Check] = {
     "refit": lambda option, value: value,
     "max_seconds": _number(above=0),
     "seed": _number(low=0, high=LARGEST_SEED, integer=True),
+    "threads": _number(low=1, high=MOST_THREADS, integer=True),
 }

@@ -20,7 +20,7 @@ DEFAULT_BATCH = 32
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """The rows to train on, in batches of `batch_size`, in a new order every epoch if they are shuffled.
+    """The rows to train on, which rise, in batches of `batch_size`, in a new order every epoch if they are shuffled.
 
     Batch gradient descent has all rows in one batch, stochastic gradient descent one row in each. The last batch of an epoch
     may be shorter. The order depends on the seed and the epoch alone.
@@ -53,10 +53,8 @@ class Batches:
         """The rows in the order of some epochs, one epoch after another."""
         if not self.shuffle:
             return np.tile(self.rows, len(epochs))
-        n = len(self.rows)
-        return np.concatenate(
-            [self.rows[random.permutation(n, self.seed, random.SHUFFLE, (int(epoch), 0))] for epoch in epochs]
-        )
+        counters = [(int(epoch), 0) for epoch in epochs]
+        return random.shuffled(self.rows, self.seed, random.SHUFFLE, counters).reshape(-1)
 
     def bounds(self, n_epochs: int) -> Rows:
         """Where each batch begins in the order of some epochs, and where the last one ends."""

@@ -25,6 +25,7 @@ from chainrule.training.stopping import Limits, StopReason
 
 CALL_SECONDS = 0.1  # so that Ctrl-C, a time limit and a progress bar are served in time
 _MOST_EPOCHS_A_CALL = 1024
+_ROWS_AHEAD = 1 << 14  # rows whose order is made at once where an epoch has fewer
 
 
 @dataclass
@@ -59,8 +60,8 @@ def train(job: Job, history: History) -> None:
         while history.stop_reason is None:
             first = len(history)
             stretch = _advance(job, runner, judge, first)
-            if stretch.epochs:
-                _record(job, runner, judge, history, stretch.epochs)
+            if len(stretch.reports):
+                _record(job, runner, judge, history, stretch.reports)
             if stretch.failure:
                 history.stop_reason = _non_finite(job, stretch.failure, first, judge.kept)
             else:
@@ -71,9 +72,9 @@ def train(job: Job, history: History) -> None:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """The epochs that were completed in one go, the number of steps taken, and what cut them short, if anything did."""
+    """What the epochs report that were completed in one go, the number of steps taken, and what cut them short, if anything."""
 
-    epochs: list[Epoch]
+    reports: _Reports
     steps: int
     failure: Failure | None
     cut: StopReason | None
@@ -84,21 +85,19 @@ def _advance(job: Job, runner: _Runner, judge: Judge, first: int) -> _Stretch:
     n_epochs = 1 if job.observed else runner.epochs_a_call(job.limits.epochs - first)
     before = copies(job.state) if judge.flat and n_epochs > 1 else {}
     stretch = runner.run(first, n_epochs)
-    losses = [epoch.loss for epoch in stretch.epochs]
-    last = judge.converged_in(losses, job.first_epoch + first)
+    last = judge.converged_in(stretch.reports.loss, job.first_epoch + first)
     if last is not None and stretch.steps > (last + 1) * job.batches.per_epoch:  # go back, and only so far
         put_back(job.state, before)
         stretch = runner.run(first, last + 1, may_be_cut=False)
     return stretch
 
 
-def _record(job: Job, runner: _Runner, judge: Judge, history: History, epochs: list[Epoch]) -> None:
-    """Complete the facts about epochs, and let the judge look at the network as it is now, after the last of them."""
+def _record(job: Job, runner: _Runner, judge: Judge, history: History, reports: _Reports) -> None:
+    """Write down epochs, and let the judge look at the network as it is now, after the last of them."""
     scores = job.validate() if job.validate else {}
-    seconds = runner.clock.lap() / len(epochs)
-    for epoch in epochs:
-        history.epochs.append(replace(epoch, seconds=seconds, scores=dict(scores)))
-        runner.losses.append(scores.get("val_loss", epoch.loss))
+    seconds = runner.clock.lap() / len(reports)
+    history.epochs += reports.epochs(job.first_epoch + len(history), seconds, scores)
+    runner.losses += [scores["val_loss"]] if "val_loss" in scores else reports.loss
     judge.look(history.epochs[-1], job.state)
 
 
@@ -112,6 +111,28 @@ def _non_finite(job: Job, failure: Failure, first: int, kept: str) -> StopReason
         "learning rate, standardised inputs and targets, or clip_norm=1.0 usually cure this."
     )
     return StopReason("non_finite", sentence, {"epoch": epoch, "step": step})
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """What complete epochs report: a number of each in every list, and in every list of `norms`."""
+
+    loss: list[float]
+    penalty: list[float]
+    learning_rate: list[float]
+    norms: dict[str, list[float]]
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def epochs(self, first: int, seconds: float, scores: Mapping[str, float]) -> list[Epoch]:
+        """Them as epochs, of which each took so many seconds."""
+        norms = zip(*self.norms.values(), strict=True) if self.norms else [()] * len(self)
+        columns = zip(self.loss, self.penalty, self.learning_rate, norms, strict=True)
+        return [
+            Epoch(first + i, loss, penalty, rate, seconds, dict(scores), dict(zip(self.norms, own, strict=True)))
+            for i, (loss, penalty, rate, own) in enumerate(columns)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +166,10 @@ class _Runner:
         self.job, self.clock = job, clock
         self.losses: list[float] = []
         self.seconds_per_step = CALL_SECONDS  # until it is known
+        self._ordered, self._orders = (
+            0,
+            np.zeros(0, np.int64),
+        )  # the first epoch whose order is known, and it and the next
 
     def epochs_a_call(self, left: int) -> int:
         """How many unobserved epochs take about as long as a call should."""
@@ -163,7 +188,7 @@ class _Runner:
             failure = replace(result.failure, step=done + result.failure.step) if result.failure else None
             done += result.done
             cut = self.clock.cut() if may_be_cut else None
-        return _Stretch(self._epochs(first, steps, results), done, failure, cut)
+        return _Stretch(self._reports(steps, results), done, failure, cut)
 
     def _steps_a_call(self) -> int:
         return max(1, int(CALL_SECONDS / max(self.seconds_per_step, 1e-9)))
@@ -178,7 +203,7 @@ class _Runner:
         numbers = {name: rate for name, rate in job.scalars.items() if not isinstance(rate, Schedule)}
         constant = np.full(len(at), float(numbers.get("learning_rate", np.nan)))
         return _Steps(
-            order=batches.order(range(job.first_epoch + first, job.first_epoch + first + n_epochs)),
+            order=self._order(job.first_epoch + first, n_epochs),
             bounds=batches.bounds(n_epochs),
             record=(in_epoch % 16 == 0) | (in_epoch == per_epoch - 1),
             fixed={
@@ -189,23 +214,38 @@ class _Runner:
             learning_rate=rates.get("learning_rate", constant),
         )
 
-    def _epochs(self, first: int, steps: _Steps, results: list[Result]) -> list[Epoch]:
-        """The complete ones among the epochs that were run: averages over their steps."""
-        job, per_epoch = self.job, self.job.batches.per_epoch
+    def _order(self, first: int, n_epochs: int) -> NDArray[np.int64]:
+        """The rows in the order of some epochs: for short ones, that of many is made together, before they are run."""
+        n = len(self.job.batches.rows)
+        begin, end = ((epoch - self._ordered) * n for epoch in (first, first + n_epochs))
+        if begin < 0 or end > len(self._orders):
+            ahead = min(_ROWS_AHEAD // n, self.job.first_epoch + self.job.limits.epochs - first)
+            self._ordered, self._orders = first, self.job.batches.order(range(first, first + max(n_epochs, ahead)))
+            begin, end = 0, n_epochs * n
+        return self._orders[begin:end]
+
+    def _reports(self, steps: _Steps, results: list[Result]) -> _Reports:
+        """What the complete ones among the epochs report that were run: averages over their steps."""
+        per_epoch = self.job.batches.per_epoch
         metrics = _join([result.metrics for result in results])
         health = _join([result.health for result in results])
-        recorded = np.concatenate([[0], np.cumsum(steps.record)])  # how many steps before each reported their health
-        epochs = []
-        for i in range(len(metrics["loss"]) // per_epoch):
-            own = slice(i * per_epoch, (i + 1) * per_epoch)
-            weight = metrics["weight"][own].astype(np.float64)
-            share = weight / weight.sum() if weight.sum() else weight
-            rows = slice(recorded[own.start], recorded[own.stop])
-            norms = {name.split("/", 1)[1]: float(values[rows].mean()) for name, values in health.items()}
-            loss, penalty = (float(metrics[name][own].astype(np.float64) @ share) for name in ("loss", "penalty"))
-            rate = float(steps.learning_rate[own.stop - 1])
-            epochs.append(Epoch(job.first_epoch + first + i, loss, penalty, rate, 0.0, {}, norms))
-        return epochs
+        n_epochs = len(metrics["loss"]) // per_epoch
+        recorded = int(np.count_nonzero(steps.record[:per_epoch]))  # how many steps of an epoch report their health
+
+        def by_epoch(values: NDArray[Any], each: int = per_epoch) -> NDArray[Any]:
+            return values[: n_epochs * each].reshape(n_epochs, each)
+
+        weight = by_epoch(metrics["weight"]).astype(np.float64)
+        total = weight.sum(axis=1, keepdims=True)
+        share = np.divide(weight, total, out=np.zeros_like(weight), where=total != 0.0)
+        loss, penalty = (
+            (by_epoch(metrics[name]).astype(np.float64) * share).sum(axis=1).tolist() for name in ("loss", "penalty")
+        )
+        rates = by_epoch(steps.learning_rate)[:, -1].tolist()
+        norms = {
+            name.split("/", 1)[1]: by_epoch(values, recorded).mean(axis=1).tolist() for name, values in health.items()
+        }
+        return _Reports(loss, penalty, rates, norms)
 
 
 def _join(reports: list[dict[str, NDArray[Any]]]) -> Arrays:

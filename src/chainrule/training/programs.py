@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
 from chainrule.backends import BACKENDS, Program, Result, get_backend
 from chainrule.errors import DataError, check_name, check_number
 from chainrule.functional import Loss
 from chainrule.graph import Step, scope
 from chainrule.graph.node import where
 from chainrule.nn import Layer, Sequential, Standardize, walk
-from chainrule.optim import Progress, Rate, Transform, rates_of
+from chainrule.optim import Transform
 from chainrule.training.build import BuiltStep, Penalties, build_forward, build_step
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
@@ -180,14 +179,3 @@ def _in_blocks(program: Program, state: Arrays, data: Mapping[str, Array]) -> Re
     n = len(data["x"])
     bounds = np.append(np.arange(0, n, _BLOCK), n).astype(np.int64)
     return program.run(state, data, np.arange(n, dtype=np.int64), bounds, {})
-
-
-def online_step(program: Program, model: Model, examples: Examples, rates: Mapping[str, Rate], learned: int) -> Result:
-    """One step on all of the examples, the one after `learned` others; schedules count steps as epochs."""
-    at, forever = np.array([learned]), Progress(epochs=2**31, steps_per_epoch=1)
-    scalars: Arrays = {name: rates_of(rate, at, forever) for name, rate in rates.items()}
-    scalars["key"] = np.array([model.seed, random.DROPOUT], np.uint32)
-    # Epochs that no fit reaches, counted down from the last, each of 2³² steps.
-    scalars["counter"] = np.array([learned % 2**32, 2**32 - 1 - learned // 2**32], np.uint32)
-    n = len(examples)
-    return program.run(model.arrays, examples.arrays(), np.arange(n), np.array([0, n]), scalars)

@@ -1,8 +1,10 @@
 """The LLVM backend: steps as machine code.
 
-The rooms, in the order in which a step passes through them: `plan` (what is computed together), `memory` (where it lies),
-`lower`, `elements` and `contract` (the loops), `vector_math` (exp and its kin), `code` (the loop IR), `text` (LLVM IR), `target`,
-`library` and `jit` (machine code), `cache` (machine code on disk), `team` and `threads` (who does what), `program` (a run).
+The rooms, in the order in which a step passes through them: `layout` (along which axis vectors run), `plan` (what is computed
+together), `memory` (where it lies), `lower`, `gather`, `elements`, `roles`, `contract`, `dot`, `reduce`, `turn` and `checks` (the
+loops), `vector_math` (exp and its kin), `code` (the loop IR), `text` (LLVM IR), `target`, `library` and `jit` (machine code),
+`cache` (machine code on disk), `team` and `threads` (who does what), `program` (a run), `stages` and `listing` (it all as
+text).
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class LlvmBackend:
         self.cache = usual_cache() if cache is None else cache
 
     def compile(self, step: Step, *, rows: int | None = None, threads: int | None = None) -> LlvmProgram:
-        """The machine code of a step, laid out for batches of `rows` rows, for at most `threads` threads."""
+        """The machine code of a step, laid out for batches of `rows` rows, for `threads` threads."""
         with np.errstate(all="ignore"):
             step = simplify(step, evaluate)
         team = threads or self.threads or useful_threads(step, rows)

@@ -159,15 +159,19 @@ def allocate(slot: Slot, lanes: int, rows: int, leading: tuple[int, ...] = ()) -
     return raw[start : start + size].view(slot.dtype.numpy).reshape(shape)
 
 
+def parts(array: Array, values: Array, slot: Slot, lanes: int) -> list[tuple[Array, Array]]:
+    """The pieces of the array of a slot, or of an array of them, each with the numbers of `values` that belong there."""
+    if slot.plain or not panels(slot.shape, lanes):
+        return [(_inner(array, slot.shape), values)]
+    width = array.shape[-1]
+    pieces = [values[..., i * width : (i + 1) * width] for i in range(array.shape[-3])]
+    return [(array[..., i, :, : piece.shape[-1]], piece) for i, piece in enumerate(pieces)]
+
+
 def put(array: Array, values: Array, slot: Slot, lanes: int) -> None:
     """Fill the array of a slot, or an array of them, which lie as they do in memory."""
-    if slot.plain or not panels(slot.shape, lanes):
-        _inner(array, slot.shape)[...] = values
-        return
-    width = array.shape[-1]
-    for i in range(array.shape[-3]):
-        part = values[..., i * width : (i + 1) * width]
-        array[..., i, :, : part.shape[-1]] = part
+    for part, piece in parts(array, values, slot, lanes):
+        part[...] = piece
 
 
 def got(array: Array, slot: Slot, lanes: int) -> Array:

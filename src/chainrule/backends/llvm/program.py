@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -10,12 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.backends.base import Array, Arrays, Failure, Result, check_arguments, check_order, usual_record
+from chainrule.backends.base import (
+    Again,
+    Array,
+    Arrays,
+    Failure,
+    Result,
+    again_by_runs,
+    check_arguments,
+    check_order,
+    usual_record,
+)
 from chainrule.backends.llvm.cache import Cache, Compiled, key
 from chainrule.backends.llvm.jit import Loaded, object_code
 from chainrule.backends.llvm.layout import Layout, arrange
 from chainrule.backends.llvm.lower import STATUS_STEP, Lowering
-from chainrule.backends.llvm.memory import Slot, allocate, got, put, row_length
+from chainrule.backends.llvm.memory import Slot, allocate, got, parts, put, row_length
 from chainrule.backends.llvm.plan import plan
 from chainrule.backends.llvm.target import Target
 from chainrule.backends.llvm.text import Writer
@@ -44,6 +56,22 @@ def emit(step: Step, target: Target, layout: Layout, threads: int, rows: int | N
     return Emitted(writer.function("run", lowered.parameters, lowered.code.block), lanes, tuple(lowered.slots))
 
 
+class Workspace:
+    """What a run needs for itself: copies of the state, constants and scratch, for batches of some capacity.
+
+    Nothing of one run is seen by the next, but they may follow each other in the same memory, which takes time to get.
+    """
+
+    def __init__(self, slots: tuple[Slot, ...], lanes: int, capacity: int) -> None:
+        self.capacity = capacity
+        self.arrays: list[Array | None] = []  # one for each slot, None for what a run is given
+        for slot in slots:
+            array = allocate(slot, lanes, capacity) if slot.kind in ("state", "const", "scratch") else None
+            if array is not None and slot.kind == "const":
+                put(array, np.asarray(slot.value), slot, lanes)
+            self.arrays.append(array)
+
+
 class LlvmProgram:
     """Machine code for a step, which has been simplified, in a layout and for a number of threads."""
 
@@ -63,6 +91,7 @@ class LlvmProgram:
         self._siblings: dict[tuple[Layout, int], LlvmProgram] = {}
         self._crowd = Crowd()
         self._cache = cache
+        self._workspaces: list[Workspace] = []  # that no run uses now
 
     @property
     def text(self) -> str:
@@ -87,17 +116,63 @@ class LlvmProgram:
         check_arguments(self.step, state, data, scalars, n_steps)
         check_order(data, order, bounds)
         record = usual_record(n_steps) if record is None else record
-        arrays = self._arrays(state, data, order, bounds, scalars, record)
+        workspace = self._workspace(int(np.diff(bounds).max(initial=1)))
+        arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
         failed = self._call(arrays, n_steps)
         failure = None
         if failed < n_steps:  # the steps before it are run again, from the state as it was
-            arrays = self._arrays(state, data, order, bounds, scalars, record)
+            arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
             self._call(arrays, failed)
         done = min(n_steps, failed)
         self._give_back(state, arrays)
+        self._workspaces.append(workspace)
         if failed < n_steps:
             failure = self._explain(state, data, order, bounds, scalars, failed)
         return self._result(arrays, done, bounds, record, failure)
+
+    def again(self, state: MutableMapping[str, Array], data: Arrays, scalars: Arrays) -> Again:
+        """See `Program.again`."""
+        n = min((len(array) for array in data.values()), default=0)
+        if self.team > 1 or not n or (self.layout is Layout.ONE_ROW and n > 1):
+            return again_by_runs(self, state, data, scalars)
+        check_arguments(self.step, state, data, scalars, 1)
+        order, bounds, record = np.arange(n), np.array([0, n]), np.zeros(1, np.bool_)
+        workspace = Workspace(self.slots, self.lanes, row_length(n, self.lanes))
+        arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
+        metrics, into, back = {}, [], []
+        for slot, array in zip(self.slots, arrays, strict=True):
+            if slot.kind == "metric":
+                metrics[slot.name] = np.array(got(array, slot, self.lanes)[0])
+                back += parts(array, metrics[slot.name][None], slot, self.lanes)
+            elif slot.kind in ("state", "scalar"):
+                into += parts(array, (state if slot.kind == "state" else scalars)[slot.name], slot, self.lanes)
+            elif slot.kind == "data" and array is not data[slot.name]:
+                into.append((array, data[slot.name]))
+            if slot.kind == "state" and slot.name in self.step.update:
+                back += parts(array, state[slot.name], slot, self.lanes)
+        call, table = self._code.call, _table(arrays).ctypes.data_as(ctypes.c_void_p)  # which keeps the table alive
+
+        def take() -> Arrays | None:
+            for part, given in into:
+                part[...] = given
+            status = arrays[0]  # all of them live as long as this function
+            status[STATUS_STEP] = _NEVER
+            call(table, 1, 0, None)
+            if status[STATUS_STEP] != _NEVER:
+                return None
+            for part, given in back:
+                given[...] = part
+            return metrics
+
+        return take
+
+    def _workspace(self, rows: int) -> Workspace:
+        """A workspace for batches of so many rows at most: that of an earlier run, if it suits."""
+        capacity = row_length(max(rows, 1), self.lanes)
+        with contextlib.suppress(IndexError):
+            if (workspace := self._workspaces.pop()).capacity == capacity:
+                return workspace
+        return Workspace(self.slots, self.lanes, capacity)
 
     def _sibling(self, layout: Layout, team: int) -> LlvmProgram:
         """The program of the same step in another layout, or for another team."""
@@ -107,7 +182,7 @@ class LlvmProgram:
 
     def _call(self, arrays: list[Array], n_steps: int) -> int:
         """Run the code, in one thread or in a team; the step that was the last, or a number that no run reaches."""
-        table = np.array([array.ctypes.data for array in arrays], dtype=np.uintp)
+        table = _table(arrays)
         began = time.monotonic()
         ran = run_team(self._code.call, table, n_steps, self.team)
         seconds = time.monotonic() - began
@@ -118,6 +193,7 @@ class LlvmProgram:
     @np.errstate(over="ignore", invalid="ignore")  # a number too large for the dtype is infinite
     def _arrays(
         self,
+        workspace: Workspace,
         state: Arrays,
         data: Arrays,
         order: NDArray[np.int64],
@@ -126,45 +202,38 @@ class LlvmProgram:
         record: NDArray[np.bool_],
     ) -> list[Array]:
         n_steps = len(bounds) - 1
-        rows = int(np.diff(bounds).max(initial=1))
-        capacity = row_length(max(rows, 1), self.lanes)
         plain: Mapping[str, Any] = {
-            "status": np.array([_NEVER, capacity], np.int64),
+            "status": np.array([_NEVER, workspace.capacity], np.int64),
             "order": np.ascontiguousarray(order, np.int64) if len(order) else np.zeros(1, np.int64),
             "bounds": np.ascontiguousarray(bounds, np.int64),
             "record": np.ascontiguousarray(record, np.uint8) if n_steps else np.zeros(1, np.uint8),
         }
-        return [
-            plain[slot.kind]
-            if slot.kind in plain
-            else self._array(slot, state, data, scalars, n_steps, bounds, capacity)
-            for slot in self.slots
-        ]
+        arrays = []
+        for slot, own in zip(self.slots, workspace.arrays, strict=True):
+            array = plain.get(slot.kind, own)
+            if array is None:
+                array = self._outside(slot, data, scalars, n_steps, int(bounds[-1] - bounds[0]))
+            elif slot.kind == "state":
+                put(array, state[slot.name], slot, self.lanes)
+            arrays.append(array)
+        return arrays
 
-    def _array(
-        self, slot: Slot, state: Arrays, data: Arrays, scalars: Arrays, n_steps: int, bounds: Array, capacity: int
-    ) -> Array:
+    def _outside(self, slot: Slot, data: Arrays, scalars: Arrays, n_steps: int, rows: int) -> Array:
+        """The array of a slot that is as long as the run: its data, its run-time numbers, or what it reports."""
         if slot.kind == "data":
             return np.ascontiguousarray(data[slot.name], slot.dtype.numpy)
-        if slot.kind in ("scalar", "metric", "health"):
-            array = allocate(slot, self.lanes, capacity, leading=(max(n_steps, 1),))
-            if slot.kind == "scalar":
-                put(array[:n_steps], scalars[slot.name], slot, self.lanes)
-            return array
         if slot.kind == "rows":
-            total = int(bounds[-1] - bounds[0])
-            return allocate(slot, self.lanes if len(slot.shape) > 1 else 1, max(total, 1))
-        array = allocate(slot, self.lanes, capacity)
-        if slot.kind == "state":
-            put(array, state[slot.name], slot, self.lanes)
-        elif slot.kind == "const":
-            put(array, np.asarray(slot.value), slot, self.lanes)
+            return allocate(slot, self.lanes if len(slot.shape) > 1 else 1, max(rows, 1))
+        array = allocate(slot, self.lanes, 1, leading=(max(n_steps, 1),))
+        if slot.kind == "scalar":
+            put(array[:n_steps], scalars[slot.name], slot, self.lanes)
         return array
 
     def _give_back(self, state: MutableMapping[str, Array], arrays: list[Array]) -> None:
         for slot, array in zip(self.slots, arrays, strict=True):
             if slot.kind == "state" and slot.name in self.step.update:
-                state[slot.name][...] = got(array, slot, self.lanes)
+                for part, piece in parts(array, state[slot.name], slot, self.lanes):
+                    piece[...] = part
 
     def _explain(
         self, state: Arrays, data: Arrays, order: Array, bounds: Array, scalars: Arrays, failed: int
@@ -190,3 +259,8 @@ class LlvmProgram:
             elif slot.kind == "rows":
                 found["rows"][slot.name] = np.array(got(array, slot, self.lanes)[:last])
         return Result(done, found["metric"], found["health"], found["rows"], failure)
+
+
+def _table(arrays: list[Array]) -> NDArray[np.uintp]:
+    """Where the arrays begin."""
+    return np.array([array.ctypes.data for array in arrays], dtype=np.uintp)

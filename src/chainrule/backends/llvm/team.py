@@ -1,6 +1,6 @@
 """How the threads of a team share a step.
 
-A thread owns outputs, never parts of a sum, so the bits are the same for any number of threads. Whatever has rows is
+A thread owns outputs, and where a sum is in parts, these are the same for any team: so the bits are, too. Whatever has rows is
 shared by rows: a thread that goes on to the next group finds its own rows ready, and need not wait. Threads meet only
 where one reads what another has written, or overwrites what another may still be reading.
 

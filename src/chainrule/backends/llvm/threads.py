@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from chainrule.errors import BackendError
 
 _LINE = 8  # 64-bit words in a line of the cache
-_PAUSE, _LONGEST_PAUSE = 1.0, 16.0  # seconds
+_PAUSE, _LONGEST_PAUSE = 0.25, 4.0  # seconds
 _TELLING = 0.01  # seconds that a call must take to tell anything
 _UNDISTURBED = 0.85  # the share of its time that a team has at least if nobody else is there: its threads never sleep
 
