@@ -122,8 +122,8 @@ def shuffled(
 
     >>> shuffled(np.array([5, 6, 8, 9]), 0, SHUFFLE, [(epoch, 0) for epoch in range(3)])
     array([[8, 9, 6, 5],
-           [5, 8, 9, 6],
-           [8, 6, 5, 9]])
+           [8, 6, 5, 9],
+           [6, 5, 9, 8]])
     """
     n = len(numbers)
     found = np.empty((len(counters), n), np.int64)

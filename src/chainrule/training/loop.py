@@ -243,10 +243,12 @@ class _Runner:
         )
         rates = by_epoch(steps.learning_rate)[:, -1].tolist()
         norms = {
-            name.split("/", 1)[1]: by_epoch(values, recorded).mean(axis=1).tolist() for name, values in health.items()
+            name.split("/", 1)[1]: (by_epoch(values, recorded).sum(axis=1) / recorded).tolist()
+            for name, values in health.items()
         }
         return _Reports(loss, penalty, rates, norms)
 
 
 def _join(reports: list[dict[str, NDArray[Any]]]) -> Arrays:
-    return {name: np.concatenate([report[name] for report in reports]) for name in reports[0]}
+    first, *others = reports
+    return {name: np.concatenate([report[name] for report in reports]) for name in first} if others else first

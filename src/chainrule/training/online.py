@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from operator import is_
 from typing import Any
 
@@ -90,7 +91,7 @@ class Online:
     y: NDArray[Any]
     floats: NDArray[Any]
     numbers: dict[Any, int] | None
-    counter: NDArray[np.uint32]
+    counter: NDArray[np.uint32] | None  # where the step reads it, if it does
 
     @staticmethod
     def of(
@@ -121,7 +122,8 @@ class Online:
                 if name in rates
             }
         scalars["key"] = np.array([model.seed, random.DROPOUT], np.uint32)
-        scalars["counter"] = counter = np.zeros(2, np.uint32)
+        scalars["counter"] = np.zeros(2, np.uint32)
+        counter = scalars["counter"] if "counter" in built.step.scalars else None
         take = program.again(model.arrays, {"x": own_x, "y": own_y}, scalars)
         shaped_x, shaped_y = own_x.reshape(np.shape(x)), own_y.reshape(np.shape(y))
         return Online(memory, model, call, facts, take, shaped_x, shaped_y, floats, numbers, counter)
@@ -129,15 +131,16 @@ class Online:
     def suits(self, memory: Memory, model: Model | None) -> bool:
         """Whether the network is as it was after the last call, but for the values of its numbers."""
         dicts, values = self.facts
-        now = [value for own in dicts for value in own.values()]
+        now = list(chain.from_iterable(map(dict.values, dicts)))
         unchanged = memory is self.memory and model is self.model
         return unchanged and len(now) == len(values) and all(map(is_, now, values))
 
     def learn(self, x: Any, y: Any) -> float | None:
         """Learn from an example: the loss before the step; None if it needs a careful look, and nothing was learned."""
-        if not (self._read_x(x) and self._read_y(y) and math.isfinite(self.floats.dot(self.floats))):
+        if not (self._read_x(x) and self._read_y(y)) or 0 in np.isfinite(self.floats).tobytes():
             return None
-        self.counter[:] = _counter(self.memory.learned)
+        if self.counter is not None:
+            self.counter[:] = _counter(self.memory.learned)
         metrics = self.take()
         if metrics is None:
             return None

@@ -16,6 +16,7 @@ from backends.llvm.comparing import Array, Arrays, reported, run_once, same_bits
 from backends.llvm.networks import Training, training_of
 from backends.llvm.sizes import EDGES, GROUPS, SIZES, Compiled, check_nodes, sized_step, sized_values
 from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
+from chainrule.backends.llvm.program import Workspace
 from chainrule.functional import CrossEntropy
 from chainrule.graph import DType
 from chainrule.nn import Dense, Dropout
@@ -50,9 +51,9 @@ class Guarded(LlvmProgram):
     at_end = True
     calls = 0
 
-    def _call(self, arrays: list[Array], n_steps: int) -> int:
+    def _call(self, workspace: Workspace, arrays: list[Array], n_steps: int) -> int:
         copies = [between_guards(array, self.at_end) for array in arrays]
-        result = super()._call(copies, n_steps)
+        result = super()._call(workspace, copies, n_steps)
         for slot, array, copy in zip(self.slots, arrays, copies, strict=True):
             if slot.kind not in READ_ONLY:
                 array[...] = copy

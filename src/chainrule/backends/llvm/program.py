@@ -57,19 +57,38 @@ def emit(step: Step, target: Target, layout: Layout, threads: int, rows: int | N
 
 
 class Workspace:
-    """What a run needs for itself: copies of the state, constants and scratch, for batches of some capacity.
+    """The memory of a run: copies of the state, constants and scratch for batches of some capacity, numbers for every step.
 
     Nothing of one run is seen by the next, but they may follow each other in the same memory, which takes time to get.
     """
 
     def __init__(self, slots: tuple[Slot, ...], lanes: int, capacity: int) -> None:
-        self.capacity = capacity
-        self.arrays: list[Array | None] = []  # one for each slot, None for what a run is given
-        for slot in slots:
-            array = allocate(slot, lanes, capacity) if slot.kind in ("state", "const", "scratch") else None
-            if array is not None and slot.kind == "const":
-                put(array, np.asarray(slot.value), slot, lanes)
-            self.arrays.append(array)
+        self.slots, self.lanes, self.capacity, self.n_steps = slots, lanes, capacity, -1
+        self.arrays: list[Array | None] = [None] * len(slots)  # None for what a run is given
+        self.places = [0] * len(slots)  # where each begins
+        for i, slot in enumerate(slots):
+            if slot.kind in ("state", "const", "scratch"):
+                array = self._place(i, allocate(slot, lanes, capacity))
+                if slot.kind == "const":
+                    put(array, np.asarray(slot.value), slot, lanes)
+
+    def suit(self, n_steps: int) -> None:
+        """Have room for the numbers of so many steps."""
+        if n_steps == self.n_steps:
+            return
+        self.n_steps = n_steps
+        for i, slot in enumerate(self.slots):
+            if slot.kind in ("scalar", "metric", "health"):
+                self._place(i, allocate(slot, self.lanes, 1, leading=(max(n_steps, 1),)))
+
+    def table(self, arrays: list[Array]) -> NDArray[np.uintp]:
+        """Where the arrays of a run begin."""
+        found = zip(arrays, self.arrays, self.places, strict=True)
+        return np.array([place if array is own else array.ctypes.data for array, own, place in found], np.uintp)
+
+    def _place(self, i: int, array: Array) -> Array:
+        self.arrays[i], self.places[i] = array, array.ctypes.data
+        return array
 
 
 class LlvmProgram:
@@ -118,11 +137,11 @@ class LlvmProgram:
         record = usual_record(n_steps) if record is None else record
         workspace = self._workspace(int(np.diff(bounds).max(initial=1)))
         arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
-        failed = self._call(arrays, n_steps)
+        failed = self._call(workspace, arrays, n_steps)
         failure = None
         if failed < n_steps:  # the steps before it are run again, from the state as it was
             arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
-            self._call(arrays, failed)
+            self._call(workspace, arrays, failed)
         done = min(n_steps, failed)
         self._give_back(state, arrays)
         self._workspaces.append(workspace)
@@ -150,7 +169,10 @@ class LlvmProgram:
                 into.append((array, data[slot.name]))
             if slot.kind == "state" and slot.name in self.step.update:
                 back += parts(array, state[slot.name], slot, self.lanes)
-        call, table = self._code.call, _table(arrays).ctypes.data_as(ctypes.c_void_p)  # which keeps the table alive
+        call, table = (
+            self._code.call,
+            workspace.table(arrays).ctypes.data_as(ctypes.c_void_p),
+        )  # which keeps the table alive
 
         def take() -> Arrays | None:
             for part, given in into:
@@ -180,9 +202,9 @@ class LlvmProgram:
             self._siblings[layout, team] = LlvmProgram(self.step, self.target, layout, team, self._cache, self.rows)
         return self._siblings[layout, team]
 
-    def _call(self, arrays: list[Array], n_steps: int) -> int:
+    def _call(self, workspace: Workspace, arrays: list[Array], n_steps: int) -> int:
         """Run the code, in one thread or in a team; the step that was the last, or a number that no run reaches."""
-        table = _table(arrays)
+        table = workspace.table(arrays)
         began = time.monotonic()
         ran = run_team(self._code.call, table, n_steps, self.team)
         seconds = time.monotonic() - began
@@ -208,26 +230,20 @@ class LlvmProgram:
             "bounds": np.ascontiguousarray(bounds, np.int64),
             "record": np.ascontiguousarray(record, np.uint8) if n_steps else np.zeros(1, np.uint8),
         }
+        workspace.suit(n_steps)
         arrays = []
         for slot, own in zip(self.slots, workspace.arrays, strict=True):
             array = plain.get(slot.kind, own)
-            if array is None:
-                array = self._outside(slot, data, scalars, n_steps, int(bounds[-1] - bounds[0]))
+            if slot.kind == "data":
+                array = np.ascontiguousarray(data[slot.name], slot.dtype.numpy)
+            elif slot.kind == "rows":
+                array = allocate(slot, self.lanes if len(slot.shape) > 1 else 1, max(int(bounds[-1] - bounds[0]), 1))
             elif slot.kind == "state":
                 put(array, state[slot.name], slot, self.lanes)
+            elif slot.kind == "scalar":
+                put(array[:n_steps], scalars[slot.name], slot, self.lanes)
             arrays.append(array)
         return arrays
-
-    def _outside(self, slot: Slot, data: Arrays, scalars: Arrays, n_steps: int, rows: int) -> Array:
-        """The array of a slot that is as long as the run: its data, its run-time numbers, or what it reports."""
-        if slot.kind == "data":
-            return np.ascontiguousarray(data[slot.name], slot.dtype.numpy)
-        if slot.kind == "rows":
-            return allocate(slot, self.lanes if len(slot.shape) > 1 else 1, max(rows, 1))
-        array = allocate(slot, self.lanes, 1, leading=(max(n_steps, 1),))
-        if slot.kind == "scalar":
-            put(array[:n_steps], scalars[slot.name], slot, self.lanes)
-        return array
 
     def _give_back(self, state: MutableMapping[str, Array], arrays: list[Array]) -> None:
         for slot, array in zip(self.slots, arrays, strict=True):
@@ -259,8 +275,3 @@ class LlvmProgram:
             elif slot.kind == "rows":
                 found["rows"][slot.name] = np.array(got(array, slot, self.lanes)[:last])
         return Result(done, found["metric"], found["health"], found["rows"], failure)
-
-
-def _table(arrays: list[Array]) -> NDArray[np.uintp]:
-    """Where the arrays begin."""
-    return np.array([array.ctypes.data for array in arrays], dtype=np.uintp)
