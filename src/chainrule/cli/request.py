@@ -10,11 +10,11 @@ from chainrule.cli.recipe import Plan
 from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.optim import OPTIMIZERS
+from chainrule.training.programs import MOST_THREADS
 
 TEST_SIZE = 0.25
 MOST_UNITS = 1_000_000  # a layer of more would not fit a computer's memory
 LARGEST_SEED = 2**32 - 1
-MOST_THREADS = 64  # as in Network.fit
 Check = Callable[[str, Any], Any]
 
 

@@ -26,7 +26,7 @@ Array = NDArray[Any]
 _BLOCK = 1024  # rows a step of prediction
 _MANY = 256  # rows of a prediction for which threads may pay
 _MOST_PROGRAMS = 8
-_MOST_THREADS = 64
+MOST_THREADS = 64
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Engine:
         if backend is not None:
             check_name("backend", backend, BACKENDS)
         if threads is not None:
-            threads = int(check_number("threads", threads, low=1, high=_MOST_THREADS, integer=True))
+            threads = int(check_number("threads", threads, low=1, high=MOST_THREADS, integer=True))
         return Engine(backend, threads)
 
     def compile(self, step: Step, rows: int) -> Program:

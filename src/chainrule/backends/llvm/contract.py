@@ -58,7 +58,7 @@ class _Contraction:
         self.lanes = low.lanes if self.roles.vector else 1
         self.heights = _HEIGHTS[low.lanes * group.root.dtype.numpy.itemsize]
         along = self._dim(self.roles.vector)
-        self.vectors = -(-along // self.lanes) if isinstance(along, int) else 1  # tiles along rows are one vector wide
+        self.vectors = -(-along // self.lanes) if isinstance(along, int) else 1  # not used where vectors run along rows
         self.one_row = low.layout is Layout.ONE_ROW and self._dim(self.roles.tiled) is ROWS
         if self.one_row:  # no other row would use an operand again: the tile is as wide as it can be
             self.heights = dict.fromkeys(_WIDE, 1)
@@ -149,19 +149,18 @@ class _Contraction:
         if not self.roles.tiled:
             self._tile(at, 1, width)
             return
+
+        def tile(m: Index, height: int) -> None:
+            self._tile({**at, self.roles.tiled: m}, height, width)
+
         tall, size = self.heights.get(width, 1), self.low.elements.size(self._dim(self.roles.tiled))
         if isinstance(size, int):
             # A thread's rows are whole tiles of this height.
             tall = _TALL if self._dim(self.roles.vector) is ROWS else self.heights[self.width]
-            self.code.tiles(*down, size, tall, lambda m, height: self._tile({**at, self.roles.tiled: m}, height, width))
+            self.code.tiles(*down, size, tall, tile)
             return
         for start, stop, height in _pieces(self.code, down, [tall, tall // 4 if tall >= 8 else 2, 1]):
-
-            def turn(m: Index, _: list[Operand], height: int = height) -> list[Operand]:
-                self._tile({**at, self.roles.tiled: m}, height, width)
-                return []
-
-            self.code.loop(start, stop, height, [], turn)
+            self.code.each(start, stop, height, partial(tile, height=height))
 
     def _tile(self, at: Letters, height: int, width: int) -> None:
         """The sums of a tile, and what the group makes of them."""
@@ -171,9 +170,9 @@ class _Contraction:
             {**at, roles.vector: code.plus(at[roles.vector], j * self.lanes)} if roles.vector else at
             for j in range(width)
         ]
-        if roles.tiled and roles.first[:1] == roles.tiled:
+        if roles.first[:1] in rows[0]:
             for row in rows:
-                self.low.elements.point(roles.x, row[roles.tiled])
+                self.low.elements.point(roles.x, row[roles.first[:1]])
         placed = [
             row | ({roles.vector: column[roles.vector]} if roles.vector else {}) for row in rows for column in columns
         ]

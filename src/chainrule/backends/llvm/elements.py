@@ -41,7 +41,7 @@ class Elements:
             begin = self._pointed.get((buffer, place[0]))
             at = self.code.plus(self._row(buffer, place[0]) if begin is None else begin, within)
             return self.code.load(buffer.pointer, at, Type(buffer.kind, lanes))
-        loaded = self.code.load(buffer.pointer, self._offset(buffer, place, lanes > 1), Type(buffer.kind, lanes))
+        loaded = self.code.load(buffer.pointer, self.offset(buffer, place, vector=lanes > 1), Type(buffer.kind, lanes))
         if buffer.dtype is DType.BOOL:
             return self.code.compare("ne", loaded, Const(loaded.type, 0))
         return loaded
@@ -60,13 +60,13 @@ class Elements:
 
     def store(self, value: Operand, buffer: Buffer, place: Place) -> None:
         """Put a number, or a vector along the last axis, at a place."""
-        at = self._offset(buffer, place, value.type.lanes > 1)
+        at = self.offset(buffer, place, vector=value.type.lanes > 1)
         if buffer.dtype is DType.BOOL:
             value = self.code.op("zext", value.type.of("i8"), value)
         self.code.store(value, buffer.pointer, at)
 
-    def _offset(self, buffer: Buffer, place: Place, vector: bool) -> Index:
-        """How far behind its pointer an element lies: for arrays of one shape the same, and recorded once in a block."""
+    def offset(self, buffer: Buffer, place: Place, *, vector: bool = False) -> Index:
+        """How far behind its pointer an element lies, or the first of a vector; for arrays of one shape recorded once a block."""
         known = (id(self.code.block), buffer.shape, buffer.plain, place, vector)
         if known not in self._offsets:
             self._offsets[known] = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=vector)

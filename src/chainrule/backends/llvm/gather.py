@@ -55,7 +55,7 @@ def _turned(low: Lowering, raw: Buffer, into: Buffer, source: Index, i: Index) -
 
     def one(place: Place) -> None:
         at = code.plus(source, code.offset(place, dense_strides(dims)))
-        code.store(code.load(raw.pointer, at, Type(raw.kind)), into.pointer, low.address(into, (*place, i)))
+        code.store(code.load(raw.pointer, at, Type(raw.kind)), into.pointer, low.elements.offset(into, (*place, i)))
 
     low.nest(dims, [1] * len(dims), one)
 
@@ -64,7 +64,7 @@ def _straight(low: Lowering, raw: Buffer, into: Buffer, source: Index, i: Index)
     """A row stays a row: whole vectors, then the rest of each line, number by number."""
     code, dims = low.code, raw.shape[1:]
     if not dims:
-        code.store(code.load(raw.pointer, source, Type(raw.kind)), into.pointer, low.address(into, (i,)))
+        code.store(code.load(raw.pointer, source, Type(raw.kind)), into.pointer, low.elements.offset(into, (i,)))
         return
     *outer, width = dims
     assert isinstance(width, int)
@@ -76,7 +76,7 @@ def _straight(low: Lowering, raw: Buffer, into: Buffer, source: Index, i: Index)
 
             def piece(j: Index, _: list[Operand], lanes: int = lanes) -> list[Operand]:
                 x = code.load(raw.pointer, code.plus(begin, j), Type(raw.kind, lanes))
-                code.store(x, into.pointer, low.address(into, (i, *place, j), lanes))
+                code.store(x, into.pointer, low.elements.offset(into, (i, *place, j), vector=lanes > 1))
                 return []
 
             code.loop(start, stop, lanes, [], piece)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from chainrule.backends.llvm.checks import Checks
@@ -17,7 +17,7 @@ from chainrule.backends.llvm.dot import lower_dot
 from chainrule.backends.llvm.elements import Elements, Place
 from chainrule.backends.llvm.gather import gather, read_in_place, scatter
 from chainrule.backends.llvm.layout import Layout
-from chainrule.backends.llvm.memory import Buffer, Slot, padded, place_offset
+from chainrule.backends.llvm.memory import Buffer, Slot, padded
 from chainrule.backends.llvm.plan import Group, Plan, outside, reads, reads_of, runs
 from chainrule.backends.llvm.reduce import lower_accumulate, lower_argmax, lower_reduce
 from chainrule.backends.llvm.roles import is_dot
@@ -36,7 +36,6 @@ class Lowered:
     code: Code
     parameters: list[Value]
     slots: list[Slot]
-    checks: list[str] = field(default_factory=list)
 
 
 class Lowering:
@@ -110,7 +109,7 @@ class Lowering:
             return []
 
         code.loop(0, self.n_steps, 1, [], one_step)
-        return Lowered(code, [self.table, self.n_steps, self.rank], self.slots, list(step.checks))
+        return Lowered(code, [self.table, self.n_steps, self.rank], self.slots)
 
     def _report(self, arrays: dict[str, dict[str, tuple[Node, Buffer]]], k: Index, offset: Index) -> None:
         """The numbers of this step, and then the updates of the state that had to wait."""
@@ -238,11 +237,6 @@ class Lowering:
             self.team.alone(lambda: level(begin))
         else:
             level(begin)
-
-    def address(self, buffer: Buffer, place: Place, lanes: int = 1) -> Index:
-        """How far behind its pointer an element of an array lies, or the first of a vector."""
-        offset = place_offset(self.code, buffer, place, self.lanes, self.elements.capacity, vector=lanes > 1)
-        return self.code.plus(buffer.base, offset)
 
     def _copy(self, node: Node, buffer: Buffer, source: Buffer | None = None) -> None:
         """Store a node, which is known already (or lies in `source`), somewhere else as well."""

@@ -169,10 +169,8 @@ class LlvmProgram:
                 into.append((array, data[slot.name]))
             if slot.kind == "state" and slot.name in self.step.update:
                 back += parts(array, state[slot.name], slot, self.lanes)
-        call, table = (
-            self._code.call,
-            workspace.table(arrays).ctypes.data_as(ctypes.c_void_p),
-        )  # which keeps the table alive
+        call = self._code.call
+        table = workspace.table(arrays).ctypes.data_as(ctypes.c_void_p)  # which keeps the table alive
 
         def take() -> Arrays | None:
             for part, given in into:

@@ -27,15 +27,8 @@ if TYPE_CHECKING:
 
 # Floating-point operations in a step that a thread must have to do, to make up for the meetings with the others.
 _WORK_OF_A_THREAD = 2_000_000
-_SLOW = {
-    "div": 30,
-    "sqrt": 30,
-    "exp": 20,
-    "log": 20,
-    "tanh": 20,
-    "logistic": 20,
-    "erf": 20,
-}  # operations that take that many
+# Operations that take as long as so many.
+_SLOW = {"div": 30, "sqrt": 30, "exp": 20, "log": 20, "tanh": 20, "logistic": 20, "erf": 20}
 _SOME_ROWS = 32
 
 
@@ -43,11 +36,8 @@ def useful_threads(step: Step, rows: int | None) -> int:
     """How many threads pay for a step of so many rows, of those that this process may use."""
     work = 0
     for node in step.graph.nodes:
-        if node.op == "contract":
-            dims = Roles(node).dims.values()
-            work += 2 * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in dims)
-        elif node.op in _SLOW:
-            work += _SLOW[node.op] * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in node.shape)
+        dims, each = (Roles(node).dims.values(), 2) if node.op == "contract" else (node.shape, _SLOW.get(node.op, 0))
+        work += each * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in dims)
     return max(1, min(cores(), work // _WORK_OF_A_THREAD))
 
 
@@ -145,7 +135,7 @@ class Team:
         if others or any(x in self.read or x in self.written for x in overwrites):
             self.meet()
         elif any(x in self.written for x in sources) and self.by_columns is not None:
-            self.low.code.branch(self.by_columns, lambda: self.low.code.block.append(Barrier()))
+            self.low.code.branch(self.by_columns, self.wait)
         for x in sources:
             self.read[x] = True
         for group in run:
@@ -158,13 +148,5 @@ def _shared_by_rows(group: Group) -> bool:
     if ROWS not in group.shape:
         return False
     if group.kind == "contract":
-        spec = group.root.attributes["spec"].partition("->")[0].split(",")
-        x, y = group.root.inputs
-        rows = {
-            letter
-            for term, node in zip(spec, (x, y), strict=True)
-            for letter, dim in zip(term, node.shape, strict=True)
-            if dim is ROWS
-        }
-        return len(rows) == 1
+        return [dim is ROWS for dim in Roles(group.root).dims.values()].count(True) == 1
     return group.kind not in ("fold", "scatter_add")
