@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.backends.llvm import LlvmBackend
 from chainrule.backends.llvm import threads as module
-from chainrule.backends.llvm.threads import Crowd
+from chainrule.backends.llvm.threads import Crowd, Spent
 from chainrule.graph import ROWS, Step, input
 from chainrule.graph.primitives import contract
 
@@ -20,27 +20,32 @@ class Time:
         monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
 
 
+def spent(seconds: float, share: float) -> list[Spent]:
+    """By a team of two, one of which ran all the time."""
+    return [Spent(seconds, seconds), Spent(seconds, (2.0 * share - 1.0) * seconds)]
+
+
 def test_a_team_that_was_not_given_its_time_pauses_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     time, crowd = Time(monkeypatch), Crowd()
     assert not crowd.here()
     pauses = []
     for _ in range(7):
-        crowd.note(0.1, share=0.6)
+        crowd.note(spent(0.1, share=0.6))
         began = time.now
         while crowd.here():
             time.now += 0.125
         pauses.append(time.now - began)
     assert pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
-    crowd.note(0.1, share=0.99)
-    crowd.note(0.1, share=0.6)
+    crowd.note(spent(0.1, share=0.99))
+    crowd.note(spent(0.1, share=0.6))
     time.now += 0.25
     assert not crowd.here()
 
 
-@pytest.mark.parametrize(("seconds", "share"), [(0.1, 0.9), (0.1, 1.0), (0.001, 0.2)])
+@pytest.mark.parametrize(("seconds", "share"), [(0.1, 0.9), (0.1, 1.0), (0.001, 0.6)])
 def test_a_team_goes_on_that_ran_all_the_time_or_too_shortly_to_tell(seconds: float, share: float) -> None:
     crowd = Crowd()
-    crowd.note(seconds, share)
+    crowd.note(spent(seconds, share))
     assert not crowd.here()
 
 
@@ -55,7 +60,7 @@ def test_one_thread_gives_the_same_bits_in_place_of_a_team() -> None:
     found = []
     for crowded in (False, True):
         if crowded:
-            program._crowd.note(1.0, 0.1)
+            program._crowd.note(spent(1.0, share=0.6))
         assert program._crowd.here() is crowded
         state = {"w": start.copy()}
         program.run(state, {"x": data}, np.arange(40), np.array([0, 20, 40]), {})

@@ -51,8 +51,26 @@ def test_each_of_a_team_enters_once_and_nobody_before_all_are_there(size: int) -
         together.wait(timeout=60)
         entered.append((table, n_steps, rank))
 
-    run_team(call, TABLE, 7, size)
+    spent = run_team(call, TABLE, 7, size)
+    assert len(spent) == (size if size > 1 else 0)
     assert sorted(entered) == [(TABLE.ctypes.data, 7, rank) for rank in range(size)]
+
+
+def test_what_a_team_spent_is_what_passed_in_the_code_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its threads took to start, and however long one of them slept there."""
+    start = threading.Thread.start
+
+    def start_late(thread: threading.Thread) -> None:
+        time.sleep(0.5)
+        start(thread)
+
+    def call(table: int, n_steps: int, rank: int, place: int) -> None:
+        time.sleep(0.2 * rank)
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    first, other = run_team(call, TABLE, 1, 2)
+    assert first.passed < 0.15 < other.passed < 0.4
+    assert other.ran < 0.1
 
 
 def interrupt_main_after(*seconds: float) -> threading.Thread:

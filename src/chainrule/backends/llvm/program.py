@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -203,11 +202,7 @@ class LlvmProgram:
     def _call(self, workspace: Workspace, arrays: list[Array], n_steps: int) -> int:
         """Run the code, in one thread or in a team; the step that was the last, or a number that no run reaches."""
         table = workspace.table(arrays)
-        began = time.monotonic()
-        ran = run_team(self._code.call, table, n_steps, self.team)
-        seconds = time.monotonic() - began
-        if self.team > 1:
-            self._crowd.note(seconds, ran / (self.team * max(seconds, 1e-9)))
+        self._crowd.note(run_team(self._code.call, table, n_steps, self.team))
         return int(arrays[0][STATUS_STEP])
 
     @np.errstate(over="ignore", invalid="ignore")  # a number too large for the dtype is infinite

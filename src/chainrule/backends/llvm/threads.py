@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,14 @@ from chainrule.errors import BackendError
 _LINE = 8  # 64-bit words in a line of the cache
 _PAUSE, _LONGEST_PAUSE = 0.25, 4.0  # seconds
 _TELLING = 0.01  # seconds that a call must take to tell anything
-_UNDISTURBED = 0.85  # the share of its time that a team has at least if nobody else is there: its threads never sleep
+_UNDISTURBED = 0.8  # the share of its time that a team has at least if nobody else is there: its threads never sleep
+
+
+class Spent(NamedTuple):
+    """What threads spent in machine code: the seconds that passed, and those in which they ran."""
+
+    passed: float
+    ran: float
 
 
 class Crowd:
@@ -35,19 +42,20 @@ class Crowd:
         """Whether a team would be disturbed now."""
         return time.monotonic() < self._until
 
-    def note(self, seconds: float, share: float) -> None:
-        """Take note of a call: how long it took, and in which share of that time the threads of the team ran."""
-        if seconds < _TELLING:
+    def note(self, team: list[Spent]) -> None:
+        """Take note of a call: what each thread of the team spent in it."""
+        passed = sum(spent.passed for spent in team)
+        if passed < _TELLING * len(team):
             return
-        if share < _UNDISTURBED:
+        if sum(spent.ran for spent in team) < _UNDISTURBED * passed:
             self._until = time.monotonic() + self._pause
             self._pause = min(2.0 * self._pause, _LONGEST_PAUSE)
         else:
             self._pause = _PAUSE
 
 
-def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, size: int) -> float:
-    """Call the code once in each of `size` threads, this one included; when all have left it, the seconds that they ran.
+def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, size: int) -> list[Spent]:
+    """Call the code once in each of `size` threads, this one included; when all have left it, what each spent there.
 
     Inside, each thread waits for all others, so none enters before all have started; a call releases Python's lock. Ctrl-C is
     raised when all have left, for they use the arrays of our caller.
@@ -56,38 +64,49 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
     """
     if size == 1:
         call(table.ctypes.data, n_steps, 0, None)
-        return 0.0
+        return []
     memory = np.zeros((size + 2) * 2 * _LINE + _LINE, np.int64)
     arguments = [(table.ctypes.data, n_steps, rank, place) for rank, place in enumerate(_places(memory, size))]
     gate, complete, entered = threading.Lock(), False, False
-    left: list[float] = []  # of the threads that have left the code, how long each ran
+    spent: list[Spent] = []  # by the threads that have left the code
 
     def enter(rank: int) -> None:
         with gate:
             if not complete:
                 return
+        began = _clocks()
         call(*arguments[rank])
-        left.append(time.thread_time())
+        spent.append(_since(began))
 
     others = [threading.Thread(target=enter, args=(rank,), daemon=True) for rank in range(1, size)]
-    first, began = arguments[0], time.thread_time()
+    first = arguments[0]
     try:
         with gate:
             for thread in others:
                 _start(thread, size)
             complete = True
+        began = _clocks()
         entered = True  # Python looks for Ctrl-C after a call or a jump, so never between this and the call
         call(*first)
+        own = _since(began)
         for thread in others:
             thread.join()
     except BaseException:
         if complete and not entered:  # the others wait for us
             call(*first)
-        while complete and len(left) < len(others):  # a join takes a thread for ended once it was interrupted
+        while complete and len(spent) < len(others):  # a join takes a thread for ended once it was interrupted
             with contextlib.suppress(BaseException):  # a second Ctrl-C, which would come too early
                 time.sleep(0.001)
         raise
-    return time.thread_time() - began + sum(left)
+    return [own, *spent]
+
+
+def _clocks() -> Spent:
+    return Spent(time.monotonic(), time.thread_time())
+
+
+def _since(began: Spent) -> Spent:
+    return Spent(time.monotonic() - began.passed, time.thread_time() - began.ran)
 
 
 def _places(memory: NDArray[np.int64], size: int) -> list[int]:
