@@ -73,6 +73,38 @@ def test_what_a_team_spent_is_what_passed_in_the_code_only(monkeypatch: pytest.M
     assert other.ran < 0.1
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_each_of_a_team_begins_on_a_core_of_its_own(allowed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: dict[int, list[list[int]]] = {}
+    entered = []
+
+    def move(thread: int, cores: set[int] | list[int]) -> None:
+        assert thread == 0
+        moved.setdefault(threading.get_ident(), []).append(list(cores))
+        if not allowed:
+            raise PermissionError
+
+    monkeypatch.setattr(module, "_cores", lambda: [5, 8, 2])
+    monkeypatch.setattr(os, "sched_setaffinity", move, raising=False)
+    run_team(lambda table, n_steps, rank, place: entered.append(rank), TABLE, 1, 4)
+    assert sorted(entered) == [0, 1, 2, 3]
+    everywhere = [[5, 8, 2]] if allowed else []
+    assert sorted(moved.values()) == [[[core], *everywhere] for core in (2, 5, 8)]
+
+
+def test_the_first_core_is_that_of_this_thread() -> None:
+    cores = module._cores()
+    if hasattr(os, "sched_setaffinity"):
+        assert set(cores) == os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {max(cores)})
+        try:
+            assert module._cores() == [max(cores)]
+        finally:
+            os.sched_setaffinity(0, cores)
+    else:
+        assert cores == [0]
+
+
 def interrupt_main_after(*seconds: float) -> threading.Thread:
     """Ctrl-C for the main thread, after so many seconds each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -69,11 +70,13 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
     arguments = [(table.ctypes.data, n_steps, rank, place) for rank, place in enumerate(_places(memory, size))]
     gate, complete, entered = threading.Lock(), False, False
     spent: list[Spent] = []  # by the threads that have left the code
+    cores: list[int] = []
 
     def enter(rank: int) -> None:
         with gate:
             if not complete:
                 return
+        _move_to(cores[rank % len(cores)], cores)
         began = _clocks()
         call(*arguments[rank])
         spent.append(_since(began))
@@ -84,6 +87,7 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
         with gate:
             for thread in others:
                 _start(thread, size)
+            cores[:] = _cores()  # only now, for starting a thread may have moved this one
             complete = True
         began = _clocks()
         entered = True  # Python looks for Ctrl-C after a call or a jump, so never between this and the call
@@ -99,6 +103,26 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
                 time.sleep(0.001)
         raise
     return [own, *spent]
+
+
+def _cores() -> list[int]:
+    """The cores that this thread may use, from the one on which it runs now; only [0] if the system does not tell."""
+    if not hasattr(os, "sched_setaffinity"):
+        return [0]
+    allowed = sorted(os.sched_getaffinity(0))
+    now = ctypes.CDLL(None).sched_getcpu()
+    return [core for core in allowed if core >= now] + [core for core in allowed if core < now]
+
+
+def _move_to(core: int, cores: list[int]) -> None:
+    """Let this thread go on upon a core, and from there to any other if the system finds one better.
+
+    A new thread often wakes where its maker runs. Left alone, the two would share that core for 10 ms and more.
+    """
+    if len(cores) > 1:
+        with contextlib.suppress(OSError):  # a system may forbid it
+            os.sched_setaffinity(0, {core})
+            os.sched_setaffinity(0, cores)
 
 
 def _clocks() -> Spent:
