@@ -12,11 +12,12 @@ from backends.llvm.layouts import layouts_of
 from backends.llvm.networks import Training, training_of
 from chainrule.backends import NumpyBackend, Program
 from chainrule.backends.llvm import Layout, LlvmBackend
+from chainrule.backends.llvm.stages import stage_text
 from chainrule.functional import CrossEntropy, SquaredError
 from chainrule.graph import ROWS, Step, input
 from chainrule.graph import primitives as p
 from chainrule.nn import Dense, Dropout, Layer
-from chainrule.optim import SGD, Adam
+from chainrule.optim import SGD, Adam, Nesterov, Transform
 from chainrule.training import Penalties
 
 N = 70
@@ -157,7 +158,11 @@ def test_one_row_at_a_time_at_every_width(dtype: str, threads: int) -> None:
     for width in (1, 17, 48, 97, 112, 170):
         data = {"x": rng.normal(size=(N, width)), "y": rng.normal(size=(N, 2))}
         training = training_of(
-            [Dense(width, activation="tanh"), Dense(2)], data, SquaredError(), SGD(0.01), dtype=dtype
+            [Dense(width, activation="tanh"), Dense(width, activation="relu"), Dense(2)],
+            data,
+            SquaredError(),
+            SGD(0.01),
+            dtype=dtype,
         )
         bounds = [0, 1, 2, 3]
         compiled = LlvmBackend(layout=Layout.ONE_ROW, threads=threads).compile(training.step)
@@ -169,6 +174,34 @@ def test_one_row_at_a_time_at_every_width(dtype: str, threads: int) -> None:
         for name, value in expected.items():
             np.testing.assert_allclose(found[name], value, rtol=rtol, atol=atol, err_msg=f"{width} units: {name}")
         assert all(same_bits(found[name], value) for name, value in everything(training, alone, bounds).items())
+
+
+def through_a_matrix(optimizer: Transform, penalties: Penalties) -> Training:
+    rng = np.random.default_rng(4)
+    data = {"x": rng.normal(size=(N, 5)), "y": rng.integers(0, 4, N).astype(np.int32)}
+    layers = [Dense(70, activation="tanh"), Dense(150, activation="relu"), Dense(4)]
+    return training_of(layers, data, CrossEntropy(), optimizer, penalties=penalties, dtype="float64")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("penalties", [Penalties(), Penalties.of(0.001, 0.01, None, 0.02)], ids=["plain", "penalties"])
+@pytest.mark.parametrize("optimizer", [SGD(0.01), Nesterov(0.01), Adam(0.01)], ids=lambda x: type(x).__name__)
+def test_one_pass_through_a_matrix(optimizer: Transform, penalties: Penalties, threads: int) -> None:
+    """A gradient goes back through a matrix while that is updated, and its norm is reported."""
+    training = through_a_matrix(optimizer, penalties)
+    assert "one pass through the matrix" in stage_text(training.step, "fused", rows=1)
+    compiled = LlvmBackend(layout=Layout.ONE_ROW, threads=threads).compile(training.step)
+    found, expected = (
+        everything(training, each, list(range(40))) for each in (compiled, NumpyBackend().compile(training.step))
+    )
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_no_pass_is_shared_with_an_update_that_waits_for_all_gradients() -> None:
+    assert "one pass" not in stage_text(
+        through_a_matrix(SGD(0.01), Penalties.of(0, 0, 1.0, None)).step, "fused", rows=1
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -6,12 +6,14 @@ fixed: lane by lane, then a tree.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import Const, Index, Operand, Type
 from chainrule.backends.llvm.layout import Layout
 from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
+from chainrule.backends.llvm.roles import Roles, matrix_of_row
 from chainrule.graph import ROWS, Dim, Node
 from chainrule.graph.primitives.contraction import split_spec
 
@@ -22,14 +24,15 @@ Letters = dict[str, Index]
 Range = tuple[Index, Index]
 
 
-def lower_dot(low: Lowering, group: Group) -> None:
-    """Record the loops of such a contraction and the rest of its group."""
-    _Dot(low, group).record()
+def lower_dot(low: Lowering, group: Group, update: Group | None = None) -> None:
+    """Record the loops of such a contraction and the rest of its group; `update` is what shares its pass through a matrix."""
+    _Dot(low, group, update).record()
 
 
 class _Dot:
-    def __init__(self, low: Lowering, group: Group) -> None:
+    def __init__(self, low: Lowering, group: Group, update: Group | None) -> None:
         self.low, self.group, self.code, self.lanes = low, group, low.code, low.lanes
+        self.update, self.panel = update, panel_width(low.lanes)
         node = group.root
         self.x, self.y = node.inputs
         self.first, self.second, self.result = split_spec(node.attributes["spec"])
@@ -44,7 +47,7 @@ class _Dot:
 
     def record(self) -> None:
         """Loops over the outer letters of the result, then over blocks of a few rows and a vector of columns."""
-        if self._by_panels():
+        if self.low.layout is Layout.ONE_ROW and matrix_of_row(self.group.root, self.panel) is not None:
             self._record_by_panels()
             return
         outer, last = list(self.result[:-1]), self.result[-1]
@@ -71,51 +74,81 @@ class _Dot:
 
         self.low.nest(dims, [1] * len(dims), block, owned=outside)
 
-    def _by_panels(self) -> bool:
-        """Whether one row is multiplied by a matrix that lies in panels along what is summed.
-
-        Then the sum has a part for each panel, so that its thread has no need of the others'; the parts are added in order.
-        """
-        single = self.low.layout is Layout.ONE_ROW and len(self.summed) == 1 and self.x.shape[:1] == (ROWS,)
-        return single and panels(self.y.shape, self.lanes) > 1 and self.second == self.result[-1] + self.first[-1]
-
     def _record_by_panels(self) -> None:
+        """One row times a matrix that lies in panels along what is summed.
+
+        The sum has a part for each panel, so that its thread has no need of the others'; the parts are added in order.
+        """
         code, team, elements = self.code, self.low.team, self.low.elements
-        last, along, width = self.result[-1], self.first[-1], panel_width(self.lanes)
-        size, length, count = self.dims[last], self.dims[along], panels(self.y.shape, self.lanes)
+        (size, length), width = self.y.shape, self.panel
         assert isinstance(size, int)
         assert isinstance(length, int)
+        count, own = panels(self.y.shape, self.lanes), team.split(length, width)
         parts = self.low.buffer(Slot("scratch", "", (count, 1, size), self.group.root.dtype))
-        row: Letters = {letter: 0 for letter in (*self.first, *self.result) if letter not in (last, along)}
 
         def panel(o: Index, columns: int) -> None:
             number = code.divided(o, width)
 
             def vector(i: Index, wanted: int) -> None:
-                sums: list[Operand] = [Const(self.type, 0.0)] * wanted
-                for k in range(0, columns, self.lanes):
-                    at = row | {along: code.plus(o, k)}
-                    inside = None if columns - k >= self.lanes else code.below(k, columns, self.lanes)
-                    x = self._operand(self.x, self.first, at, inside)
-                    ys = [
-                        self._operand(self.y, self.second, at | {last: code.plus(i, j)}, inside) for j in range(wanted)
-                    ]
-                    sums = [code.op("muladd", self.type, x, y, total) for y, total in zip(ys, sums, strict=True)]
+                sums = self._row_sums(i, wanted, o, columns)
                 elements.store(self._folded(sums, 1, self.lanes), parts, (number, 0, i))
 
             code.tiles(0, size, size, self.lanes, vector)
 
-        code.tiles(*team.split(length, width), length, width, panel)
+        if self.update and self.update.root in self.update.stored_for_health:
+            code.branch(self.low.recorded, partial(self._keep, self.update.root, own))
+        code.tiles(*own, length, width, panel)
         team.wait()
 
         def whole(i: Index, _: int) -> None:
             total = elements.load(parts, (0, 0, i), self.lanes)
             for number in range(1, count):
                 total = code.op("fadd", self.type, total, elements.load(parts, (number, 0, i), self.lanes))
-            place = tuple((row | {last: i})[letter] for letter in self.result)
-            self.low.finish(self.group, place, self.lanes, {self.group.root: total})
+            self.low.finish(self.group, (0, i), self.lanes, {self.group.root: total})
 
         code.tiles(*team.split(size, self.lanes), size, self.lanes, whole)
+
+    def _row_sums(self, i: Index, wanted: int, o: Index, columns: int) -> list[Operand]:
+        """Vectors of products with rows of the matrix, from row i and column o on, added up; and these rows' update."""
+        code, elements = self.code, self.low.elements
+        vectors = []
+        for k in range(0, columns, self.lanes):
+            inside = None if columns - k >= self.lanes else code.below(k, columns, self.lanes)
+            at = code.plus(o, k)
+            vectors.append((at, inside, self._only(inside, elements.value(self.x, (0, at), self.lanes))))
+        sums: list[Operand] = [Const(self.type, 0.0)] * wanted
+        for j in range(wanted):
+            row = code.plus(i, j)
+            for at, inside, x in vectors:
+                y = elements.value(self.y, (row, at), self.lanes)
+                sums[j] = code.op("muladd", self.type, x, self._only(inside, y), sums[j])
+                if self.update:
+                    elements.hold(self.y, (row, at), y)
+                    known = {self.update.root: self._product(self.update.root, (row, at))}
+                    more = j + 1 < wanted or at is not vectors[-1][0]
+                    self.low.finish(self.update, (row, at), self.lanes, known, more=more, kept=True)
+        return sums
+
+    def _product(self, outer: Node, at: tuple[Index, Index]) -> Operand:
+        """A vector of the products of two rows that a contraction consists of."""
+        roles = Roles(outer)
+        letters: Letters = {roles.inner[0]: 0, **dict(zip(roles.result, at, strict=True))}
+        x = self.code.spread(self._operand(roles.x, roles.first, letters, None, 1), self.lanes)
+        y = self._operand(roles.y, roles.second, letters, None)
+        return self.code.op("muladd", self.type, x, y, Const(self.type, 0.0))
+
+    def _keep(self, outer: Node, own: Range) -> None:
+        """Store the products of two rows, in this thread's columns."""
+        code, elements = self.code, self.low.elements
+
+        def place(i: Index, o: Index) -> list[Operand]:
+            elements.store(self._product(outer, (i, o)), self.low.stored_at[outer], (i, o))
+            return []
+
+        def column(o: Index, _: list[Operand]) -> list[Operand]:
+            return code.loop(0, elements.size(outer.shape[0]), 1, [], lambda i, _: place(i, o))
+
+        code.loop(*own, self.lanes, [], column)
 
     def _rows_of_block(self, outer: list[str]) -> tuple[int, str]:
         """How many rows the result has along a letter of the first operand alone, and this letter; 1 if there is none."""
@@ -163,8 +196,12 @@ class _Dot:
         outer = [letter for letter in self.summed if letter != along]
         return level(outer, {}, [Const(self.type, 0.0)] * (len(rows) * len(columns)))
 
-    def _operand(self, node: Node, letters: str, at: Letters, inside: Operand | None) -> Operand:
-        value = self.low.elements.value(node, tuple(at[letter] for letter in letters), self.lanes)
+    def _operand(self, node: Node, letters: str, at: Letters, inside: Operand | None, lanes: int = 0) -> Operand:
+        place = tuple(at[letter] for letter in letters)
+        return self._only(inside, self.low.elements.value(node, place, lanes or self.lanes))
+
+    def _only(self, inside: Operand | None, value: Operand) -> Operand:
+        """The lanes inside, and 0 elsewhere; all of them if that is None."""
         return value if inside is None else self.code.op("select", value.type, inside, value, Const(value.type, 0.0))
 
     def _folded(self, sums: list[Operand], rows: int, columns: int) -> Operand:

@@ -12,9 +12,10 @@ from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from chainrule.backends.llvm.code import I64, Branch, Const, Index, Leave, Loop, Op, Operand, Statement, Value
-from chainrule.backends.llvm.lower import Lowering
+from chainrule.backends.llvm.layout import Layout
+from chainrule.backends.llvm.lower import Lowering, runs_in
 from chainrule.backends.llvm.memory import Slot, row_length
-from chainrule.backends.llvm.plan import INLINE, Group, Plan, runs
+from chainrule.backends.llvm.plan import INLINE, Group, Plan
 from chainrule.graph import DType, Node, TensorType, show_shape
 from chainrule.graph.text import line_of, names_of
 
@@ -56,17 +57,18 @@ _RELATIONS = {
 # ------------------------------------------------------------------------------------------------- the plan
 
 
-def plan_text(plan: Plan, *, together: bool = True) -> str:
-    """The groups of a plan: what begins each, what joins it, what is stored; `together`, which share a loop over the rows."""
+def plan_text(plan: Plan, lanes: int, layout: Layout) -> str:
+    """The groups of a plan: what begins each, what joins it, what is stored, and which share a loop."""
     names = names_of(plan.step.graph)
     becomes: dict[Node, list[str]] = {}
     for name, node in plan.step.update.items():
         becomes.setdefault(node, []).append(name)
     number = {group: i for i, group in enumerate(plan.groups, start=1)}
     lines: list[str] = []
-    for run in runs(plan, together):
+    for run in runs_in(plan, lanes, layout):
         if len(run) > 1:
-            lines += [f"one loop over the rows for groups {number[run[0]]} to {number[run[-1]]}", ""]
+            what = "pass through the matrix" if run[0].kind == "contract" else "loop over the rows"
+            lines += [f"one {what} for groups {number[run[0]]} to {number[run[-1]]}", ""]
         for group in run:
             lines += [*_group(group, number[group], plan, names, becomes), ""]
     return "\n".join(lines[:-1])

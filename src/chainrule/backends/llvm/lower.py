@@ -17,7 +17,7 @@ from chainrule.backends.llvm.dot import lower_dot
 from chainrule.backends.llvm.elements import Elements, Place
 from chainrule.backends.llvm.gather import gather, read_in_place, scatter
 from chainrule.backends.llvm.layout import Layout
-from chainrule.backends.llvm.memory import Buffer, Slot, padded
+from chainrule.backends.llvm.memory import Buffer, Slot, padded, panel_width
 from chainrule.backends.llvm.plan import Group, Plan, outside, reads, reads_of, runs
 from chainrule.backends.llvm.reduce import lower_accumulate, lower_argmax, lower_reduce
 from chainrule.backends.llvm.roles import is_dot
@@ -27,6 +27,12 @@ from chainrule.graph import ROWS, Node, Shape
 from chainrule.graph.text import names_of
 
 STATUS_STEP, STATUS_CAPACITY = range(2)
+
+
+def runs_in(plan: Plan, lanes: int, layout: Layout) -> list[list[Group]]:
+    """The groups in order, those in one list that share a loop in a layout."""
+    panel = panel_width(lanes) if layout is Layout.ONE_ROW else 0
+    return runs(plan, together=layout is not Layout.ROWS, panel=panel)
 
 
 @dataclass(eq=False)
@@ -43,6 +49,7 @@ class Lowering:
 
     def __init__(self, plan: Plan, lanes: int, layout: Layout, team: int = 1) -> None:
         self.plan, self.step, self.lanes, self.layout = plan, plan.step, lanes, layout
+        self.runs = runs_in(plan, lanes, layout)
         self.code = Code()
         self.table, self.n_steps, self.rank = self.code.new(PTR), self.code.new(I64), self.code.new(I64)
         for value, name in ((self.table, "table"), (self.n_steps, "steps"), (self.rank, "rank")):
@@ -253,12 +260,14 @@ class Lowering:
     # ------------------------------------------------------------------------------------------ groups
 
     def _groups(self) -> None:
-        for run in runs(self.plan, together=self.layout is not Layout.ROWS):
+        for run in self.runs:
             overwrites = [
                 node for node, buffer in self.state_nodes.items() if any(self._writes(group, buffer) for group in run)
             ]
             self.team.before(run, overwrites)
-            body = partial(self._group, run[0]) if len(run) == 1 else partial(self._rows, run)
+            body = (
+                partial(self._group, *run) if run[0].kind == "contract" or len(run) == 1 else partial(self._rows, run)
+            )
             if run[0].health_only:
                 self.code.branch(self.recorded, body)
             else:
@@ -283,10 +292,12 @@ class Lowering:
     def _writes(self, group: Group, buffer: Buffer) -> bool:
         return any(target is buffer for node in group.stored for target in self.targets.get(node, ()))
 
-    def _group(self, group: Group) -> None:
-        if group.kind == "contract":
-            dot = self.layout is not Layout.FEATURES and is_dot(group.root)
-            (lower_dot if dot else lower_contract)(self, group)
+    def _group(self, group: Group, update: Group | None = None) -> None:
+        """A group by itself, or a contraction and what shares its pass through a matrix."""
+        if group.kind == "contract" and self.layout is not Layout.FEATURES and is_dot(group.root):
+            lower_dot(self, group, update)
+        elif group.kind == "contract":
+            lower_contract(self, group)
         elif group.kind == "reduce":
             lower_reduce(self, group)
         elif can_turn(self, group):

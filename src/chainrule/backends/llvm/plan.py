@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chainrule.backends.llvm.roles import is_outer, matrix_of_row
 from chainrule.graph import ROWS, Graph, Node, Shape, Step
 
 ELEMENTWISE = frozenset(
@@ -177,16 +178,31 @@ def reads_of(nodes: set[Node], inlined: set[Node]) -> set[Node]:
     return {x for node in nodes if node.op in INLINE for x in _sources_with_inputs(node, inlined)}
 
 
-def runs(plan: Plan, together: bool = True) -> list[list[Group]]:
-    """The groups in order, those `together` that can share one loop over the rows: each looks only at its own row."""
+def runs(plan: Plan, *, together: bool = True, panel: int = 0) -> list[list[Group]]:
+    """The groups in order, those in one list that share a loop.
+
+    `together`, groups share a loop over the rows that look only at their own row each. With a `panel`, all batches have one row,
+    and what goes back through a matrix of more columns than that shares one pass through it with its update.
+    """
     result: list[list[Group]] = []
     for group in plan.groups:
         last = result[-1] if result else []
-        if together and last and _by_row(group) and _by_row(last[-1]) and group.health_only == last[-1].health_only:
+        alike = bool(last) and group.health_only == last[-1].health_only
+        by_row = together and alike and _by_row(group) and _by_row(last[-1])
+        one_pass = panel > 0 and alike and len(last) == 1 and _share_matrix(last[0], group, plan.inlined, panel)
+        if by_row or one_pass:
             last.append(group)
         else:
             result.append([group])
     return result
+
+
+def _share_matrix(first: Group, second: Group, inlined: set[Node], panel: int) -> bool:
+    """Whether a row is multiplied by a matrix, and then something is made of this matrix and the products of two rows."""
+    if first.kind != "contract" or second.kind != "contract" or not is_outer(second.root):
+        return False
+    matrix, read = matrix_of_row(first.root, panel), outside(second, inlined)
+    return matrix in read and matrix.shape == second.shape and read.isdisjoint(first.members)
 
 
 def _by_row(group: Group) -> bool:

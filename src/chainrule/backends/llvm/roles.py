@@ -42,3 +42,22 @@ def is_dot(node: Node) -> bool:
     if not result or not first or first[-1:] != second[-1:] or first[-1] in result or node.shape[-1] is ROWS:
         return False
     return (result[-1] in first) != (result[-1] in second)
+
+
+def matrix_of_row(node: Node, panel: int) -> Node | None:
+    """The matrix of a dot whose rows multiply rows, if it has more columns than a panel."""
+    if not is_dot(node):
+        return None
+    x, y = node.inputs
+    first, second, result = split_spec(node.attributes["spec"])
+    if result[-1] in first:
+        x, y, first, second = y, x, second, first
+    rows = x.rank == y.rank == 2 and x.shape[0] is ROWS and second == result[-1] + first[-1]
+    return y if rows and isinstance(y.shape[1], int) and y.shape[1] > panel else None
+
+
+def is_outer(node: Node) -> bool:
+    """Whether a contraction sums, over the rows alone, products of a number of one operand and a number of the other."""
+    roles = Roles(node)
+    rows = [roles.dims[letter] for letter in roles.inner] == [ROWS]
+    return rows and bool(roles.vector) and roles.x.rank == roles.y.rank == node.rank == 2

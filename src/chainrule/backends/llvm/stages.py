@@ -51,7 +51,10 @@ class _Compilation:
         return graph_text(self.step.graph)
 
     def fused(self) -> str:
-        return plan_text(plan(arrange(self.step, self.layout, self.rows)), together=self.layout is not Layout.ROWS)
+        lanes = (
+            self.emitted.lanes if self.layout is Layout.ONE_ROW else 1
+        )  # which says what is wide; elsewhere all are alike
+        return plan_text(plan(arrange(self.step, self.layout, self.rows)), lanes, self.layout)
 
     def loops(self) -> str:
         arranged = plan(arrange(self.step, self.layout, self.rows))
