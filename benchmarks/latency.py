@@ -58,7 +58,7 @@ MEASUREMENTS = {
             ("first_fit", library, str(epochs)),
             False,
         )
-        for epochs in (1, 10, 100)
+        for epochs in (1, 10, 100, 200)
         for library, name in (("chainrule", "Chainrule"), ("sklearn", "scikit-learn"))
     },
     **{
