@@ -4,6 +4,7 @@
 >>> net = cr.Network(cr.Dense(16, activation="relu"), cr.Dense(3))
 """
 
+from chainrule.checking import check_gradients
 from chainrule.errors import (
     ArgumentError,
     BackendError,
@@ -18,6 +19,7 @@ from chainrule.errors import (
     TrainingWarning,
     UnknownNameError,
 )
+from chainrule.explain import ChainRule, Explanation, GradientCheck, chain_rule
 from chainrule.functional import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -64,7 +66,8 @@ from chainrule.graph.primitives import (
 )
 from chainrule.graph.primitives import reduce_max as max
 from chainrule.graph.primitives import reduce_sum as sum
-from chainrule.network import Network, load
+from chainrule.loading import load
+from chainrule.network import Network
 from chainrule.nn import (
     Activation,
     Concatenate,
@@ -123,6 +126,7 @@ __all__ = [
     "BackendWarning",
     "BinaryCrossEntropy",
     "CacheWarning",
+    "ChainRule",
     "ChainruleError",
     "ClipByNorm",
     "ClipByValue",
@@ -136,8 +140,10 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "Epoch",
+    "Explanation",
     "ExponentialDecay",
     "Flatten",
+    "GradientCheck",
     "Graph",
     "GraphError",
     "History",
@@ -178,6 +184,8 @@ __all__ = [
     "argmax",
     "cast",
     "chain",
+    "chain_rule",
+    "check_gradients",
     "clamp",
     "concat",
     "const",

@@ -17,17 +17,19 @@ from chainrule.data.arrays import as_features, check_feature_names, feature_name
 from chainrule.data.labels import array_of_labels
 from chainrule.data.targets import BinaryClasses
 from chainrule.errors import ArgumentError, NotFittedError, TrainingWarning
-from chainrule.functional import Loss, LossFunction, get_loss
+from chainrule.explain import Explanation, explain_step
+from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Layer, Sequential, Standardize, walk
 from chainrule.optim import Transform, get_optimizer
 from chainrule.training import Convergence, EarlyStopping, Epoch, History, Job, Model, Penalties, get_metrics, train
 from chainrule.training.batches import Batches
-from chainrule.training.coding import check_ending, decide, learn_coder, suits
+from chainrule.training.coding import decide
 from chainrule.training.fitting import Examples, Reading, announce, as_rows, check_scores, divide
 from chainrule.training.memory import Memory
 from chainrule.training.model import as_float_dtype, as_input_shape, put_back
 from chainrule.training.online import Call, Online, Stream, check_adapted, online_step
 from chainrule.training.programs import Engine, Programs, adapted_state
+from chainrule.training.reading import read
 from chainrule.training.stopping import Limits
 
 Array = NDArray[Any]
@@ -60,6 +62,13 @@ class Network:
                     f"layer {path!r} learns from the training data, which it can do only at the top level of a network: take "
                     f"Standardize out of {path.rpartition('/')[0]!r}."
                 )
+
+    @staticmethod
+    def of(model: Model, memory: Memory) -> Network:
+        """The network of a model that there is already, and of what it remembers."""
+        net = Network(*(layer for _, layer in model.layer.children()))
+        net._model, net.memory = replace(model, layer=net._layer), memory
+        return net
 
     # -------------------------------------------------------------------------------------- structure and numbers
 
@@ -184,7 +193,7 @@ class Network:
         descent, engine = self._choose_optimizer(optimizer), Engine.of(backend, threads)
         penalties = Penalties.of(l1, l2, clip_norm, clip_value)
         limits = Limits.of(epochs, early_stopping, convergence, max_seconds, callbacks)
-        model, reading = self._read(X, y, loss, seed, dtype)
+        model, reading = self._read(X, y, loss, seed=seed, dtype=dtype)
         model.check_finite()
         used_seed = model.seed if seed is None else random.check_seed(seed)
         examples = reading.examples(X, y, sample_weight)
@@ -255,7 +264,7 @@ class Network:
                 return known
         descent, penalties, engine = self._choose_optimizer(optimizer), Penalties(), Engine.of(backend, threads)
         rows, targets = as_rows(x, y, self._model.input_shape if self._model else None)
-        model, reading = self._read(rows, targets, loss, None, None, online=True, classes=classes)
+        model, reading = self._read(rows, targets, loss, online=True, classes=classes)
         examples = reading.examples(rows, targets, names=("x", "y", "sample_weight"))
         check_adapted(self._layer, self.memory)
         built, program = self._programs.training(
@@ -326,7 +335,7 @@ class Network:
         over the classes, each against the rest, that some but not all rows have. A score that is not defined is NaN.
         """
         model = self.model
-        _, reading = self._read(X, y, loss, None, None)
+        _, reading = self._read(X, y, loss)
         get_metrics(metrics, classification=reading.coder is not None)
         examples = reading.examples(X, y, sample_weight)
         return self._scores(model, reading, examples, metrics, Engine.of(backend, threads))
@@ -339,43 +348,55 @@ class Network:
         """
         saving.save(self.model, self.memory, path)
 
+    # -------------------------------------------------------------------------------------------------- explanation
+
+    def explain(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Transform | None = None,
+        sample_weight: Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> Explanation:
+        """One training step on these rows as a worked example, in float64: each quantity with its formula and its numbers.
+
+        It is the step that `fit` would take next if the rows were its batch: forward pass, loss, δ of every layer, gradients,
+        penalty, clipping, and the optimiser's update. X and y may be a single row and its target. Nothing changes. Print the
+        result, or take its numbers by name.
+
+        >>> import chainrule as cr
+        >>> net = cr.Network(cr.Dense(1)).build(2)
+        >>> explanation = net.explain([1.0, 2.0], 3.0, loss="squared_error", optimizer=cr.SGD(0.1))
+        >>> bool(explanation["dense1/delta"] == explanation["dense1/z"] - 3.0)
+        True
+        """
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        model, chosen, examples = self.examples(X, y, loss=loss, sample_weight=sample_weight)
+        check_adapted(self._layer, self.memory, "explain")
+        return explain_step(model, chosen, examples, descent, penalties, self.memory.epochs)
+
+    def examples(
+        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None, sample_weight: Any = None
+    ) -> tuple[Model, Loss, Examples]:
+        """The model, the loss and the encoded examples of a step on X and y, or on a single row; nothing changes."""
+        rows, targets = as_rows(X, y, self._model.input_shape if self._model else None)
+        model, reading = self._read(rows, targets, loss, online=len(rows) == 1)  # where one class is enough
+        model.check_finite()
+        return model, reading.loss, reading.examples(rows, targets, sample_weight)
+
     # --------------------------------------------------------------------------------------------------- machinery
 
     def _choose_optimizer(self, optimizer: str | Transform | None) -> Transform:
         return get_optimizer(self.memory.optimizer or "adam" if optimizer is None else optimizer)
 
-    def _read(
-        self,
-        X: Any,
-        y: Any,
-        loss: Any,
-        seed: int | None,
-        dtype: DTypeLike | None,
-        *,
-        online: bool = False,
-        classes: Any = None,
-    ) -> tuple[Model, Reading]:
+    def _read(self, X: Any, y: Any, loss: Any, **how: Any) -> tuple[Model, Reading]:
         """The model, made if there is none, and how X and y are read; the network itself does not change yet."""
-        chosen = self.memory.loss if loss is None else get_loss(loss)
-        if chosen is None:
-            raise ArgumentError(
-                'loss is not known yet: give loss="cross_entropy" for classes, loss="squared_error" for values, or another.'
-            )
-        model = self._model
-        if model is None:
-            x = as_features(
-                X, dtype=as_float_dtype("float32" if dtype is None else dtype), argument="x" if online else "X"
-            )
-            model = Model.initial(self._layer, x.shape[1:], 0 if seed is None else random.check_seed(seed), x.dtype)
-        elif dtype is not None and as_float_dtype(dtype) != model.dtype:
-            raise ArgumentError(
-                f"dtype is {as_float_dtype(dtype).name}, but the network holds {model.dtype} parameters; build it anew with "
-                "that dtype."
-            )
-        outputs = check_ending(self._layer, model.output_shape, chosen)
-        coder = learn_coder(chosen, y, outputs, known=self.memory.coder, classes=classes, online=online)
-        names = self.memory.feature_names or feature_names(X)
-        return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder, names)
+        return read(self._layer, self._model, self.memory, X, y, loss, **how)
 
     def _commit(
         self, model: Model, reading: Reading, optimizer: Transform, penalties: Penalties, adapted: Arrays
@@ -421,30 +442,3 @@ class Network:
         """The loss and the metrics on encoded examples."""
         loss, outputs = self._programs.losses(model, reading.loss, examples, engine)
         return {"loss": loss, **reading.scores(examples, outputs, metrics)}
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    layers: Iterable[type[Layer]] = (),
-    loss: str | Loss | LossFunction | None = None,
-) -> Network:
-    """The network of a model file, ready to predict and to go on training.
-
-    `layers` are layer classes of your own that the file may name. `loss` is the loss of your own that the network was trained
-    with, if it was, which no file can hold. Raises `ModelFileError` if the file is damaged, foreign, too new, or names a class
-    that is neither Chainrule's nor in `layers`.
-    """
-    model, memory = saving.read(path, layers)
-    if loss is not None:
-        chosen = get_loss(loss)
-        check_ending(model.layer, model.output_shape, chosen)
-        if memory.coder is not None and not suits(memory.coder, chosen):
-            raise ArgumentError(
-                f"loss={chosen.name!r} is not about classes of the kind that the network of {os.fspath(path)!r} has learned; "
-                "give the loss that it was trained with."
-            )
-        memory = replace(memory, loss=chosen, lost=None)
-    net = Network(*(layer for _, layer in model.layer.children()))
-    net._model, net.memory = replace(model, layer=net._layer), memory
-    return net

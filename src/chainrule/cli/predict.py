@@ -21,7 +21,8 @@ from chainrule.cli.screen import Screen, tell
 from chainrule.data.containers import plural
 from chainrule.data.table import read_table
 from chainrule.errors import ArgumentError, ModelFileError, check_name
-from chainrule.network import Network, load
+from chainrule.loading import load
+from chainrule.network import Network
 from chainrule.showing import STEPS, show
 
 Array = NDArray[Any]

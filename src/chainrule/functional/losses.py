@@ -27,6 +27,7 @@ class Loss:
     `targets`: what y holds: "classes", "binary" (yes or no for each output), "values", or "counts" (values of at least 0).
     `link`: from the outputs of the network to what is predicted: probabilities, rates, or the outputs themselves.
     `activation`: the activation that `link` applies, and that the last layer must therefore not have.
+    `formula`, `slope`: the loss of an example and its derivative by the outputs ŷ, for those who read explanations.
 
     A loss of your own overrides `per_example`; a function of two nodes is enough where y holds values.
 
@@ -41,6 +42,8 @@ class Loss:
     name: ClassVar[str] = "loss"
     targets: ClassVar[str] = "values"
     activation: ClassVar[str | None] = None
+    formula: ClassVar[str] = ""
+    slope: ClassVar[str] = ""
 
     def per_example(self, outputs: Node, targets: Node) -> Node:
         """The loss of each example: a node of shape (n,)."""
@@ -64,6 +67,8 @@ class SquaredError(Loss):
     """
 
     name: ClassVar[str] = "squared_error"
+    formula: ClassVar[str] = "½ Σ (y − ŷ)²"
+    slope: ClassVar[str] = "ŷ − y"
 
     def per_example(self, outputs: Node, targets: Node) -> Node:
         """½ Σₖ (yₖ − ŷₖ)²."""
@@ -80,6 +85,8 @@ class AbsoluteError(Loss):
     """
 
     name: ClassVar[str] = "absolute_error"
+    formula: ClassVar[str] = "Σ |y − ŷ|"
+    slope: ClassVar[str] = "sign(ŷ − y)"
 
     def per_example(self, outputs: Node, targets: Node) -> Node:
         """Σₖ |yₖ − ŷₖ|."""
@@ -98,6 +105,8 @@ class Huber(Loss):
 
     delta: float = 1.0
     name: ClassVar[str] = "huber"
+    formula: ClassVar[str] = "Σ c (e − ½ c), c = e kept within ±δ, e = ŷ − y"
+    slope: ClassVar[str] = "ŷ − y kept within ±δ"
 
     def __post_init__(self) -> None:
         check_number("delta", self.delta, above=0)
@@ -120,6 +129,8 @@ class BinaryCrossEntropy(Loss):
     """
 
     name: ClassVar[str] = "binary_cross_entropy"
+    formula: ClassVar[str] = "−Σ (y ln p + (1 − y) ln(1 − p))"
+    slope: ClassVar[str] = "p − y"
     targets: ClassVar[str] = "binary"
     activation: ClassVar[str | None] = "sigmoid"
 
@@ -147,6 +158,8 @@ class CrossEntropy(Loss):
 
     label_smoothing: float = 0.0
     name: ClassVar[str] = "cross_entropy"
+    formula: ClassVar[str] = "−Σ y ln p"
+    slope: ClassVar[str] = "p − y"
     targets: ClassVar[str] = "classes"
     activation: ClassVar[str | None] = "softmax"
 
@@ -185,6 +198,8 @@ class Poisson(Loss):
     """
 
     name: ClassVar[str] = "poisson"
+    formula: ClassVar[str] = "Σ e^ŷ − y ŷ"
+    slope: ClassVar[str] = "e^ŷ − y"
     targets: ClassVar[str] = "counts"
 
     def per_example(self, outputs: Node, targets: Node) -> Node:

@@ -110,7 +110,7 @@ class Node:
     """
 
     __array_ufunc__ = None  # so that ndarray * Node comes to Node.__rmul__
-    __slots__ = ("attributes", "inputs", "origin", "primitive", "scope", "serial", "type")
+    __slots__ = ("attributes", "inputs", "origin", "primitive", "scope", "serial", "symbol", "type")
 
     def __init__(
         self, primitive: Primitive, inputs: tuple[Node, ...], attributes: Mapping[str, Any], type: TensorType
@@ -121,6 +121,7 @@ class Node:
         self.type = type
         self.scope = _scope.get()
         self.origin = _origin.get()
+        self.symbol = ""  # what a textbook calls it, within its scope: see `named`
         self.serial = next(_serial)  # nodes are made after their inputs: sorting by it is a topological order
 
     @property
@@ -310,6 +311,17 @@ def provenance(name: str, origin: Node | None) -> Iterator[None]:
     finally:
         _scope.reset(tokens[0])
         _origin.reset(tokens[1])
+
+
+def named(symbol: str, node: Node) -> Node:
+    """The node, called by the letter that a textbook has for it; one that has a name, of any kind, keeps it.
+
+    >>> named("z", input("x", (ROWS, 4)) + 1.0).symbol
+    'z'
+    """
+    if not node.symbol and node.op not in ("input", "const"):
+        node.symbol = symbol
+    return node
 
 
 def current_scope() -> str:

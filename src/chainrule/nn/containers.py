@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, quoted
 from chainrule.graph import ROWS, DType, Node, input, scope, show_shape
-from chainrule.graph.node import where
+from chainrule.graph.node import named, where
 from chainrule.graph.primitives import concat
 from chainrule.nn.initializers import Draw
 from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
@@ -66,6 +66,7 @@ def _applied(layer: Layer, params: Nodes, state: Nodes, x: Node, mode: Mode) -> 
         )
     if set(given[1]) != set(state):
         raise ArgumentError(f"{who} must give the next state of {quoted(state)}, but gave that of {quoted(given[1])}.")
+    named("a", given[0])
     return given
 
 

@@ -12,7 +12,7 @@ from chainrule.errors import ArgumentError, ShapeError, check_number
 from chainrule.functional import Activation as ActivationFunction
 from chainrule.functional import dense, dropout, flatten_rows, get_activation
 from chainrule.graph import Node
-from chainrule.graph.node import where
+from chainrule.graph.node import named, where
 from chainrule.graph.primitives import reshape
 from chainrule.graph.types import count
 from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
@@ -55,7 +55,8 @@ class Dense(Layer):
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """f(x @ weight + bias)."""
-        return get_activation(self.activation)(dense(x, params["weight"], params.get("bias"))), state
+        z = named("z", dense(x, params["weight"], params.get("bias")))
+        return get_activation(self.activation)(z), state
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ added to the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -47,6 +47,7 @@ class Transform:
     """
 
     name: ClassVar[str] = "transform"
+    formula: ClassVar[str] = ""  # how u, which goes out, is made of g, which comes in, for those who read explanations
 
     def scalars(self) -> dict[str, Rate]:
         """The run-time numbers that `update` looks up in `given.scalars`: numbers or schedules, which may change any time."""
@@ -113,14 +114,19 @@ class Chain(Transform):
 
     def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
         """Each transform is given what the one before it gave."""
-        new: dict[str, Node] = {}
+        stages = list(self.stages(updates, state, params, given))
+        return stages[-1][2], {name: node for *_, new in stages for name, node in new.items()}
+
+    def stages(
+        self, updates: Nodes, state: Nodes, params: Nodes, given: Given
+    ) -> Iterator[tuple[str, Transform, Nodes, dict[str, Node]]]:
+        """Each transform with its name in the chain and what it gives: the updates and its next state."""
         for (name, transform), scalars in zip(self._named, self._scalars(), strict=True):
             own = {key[len(name) + 1 :]: node for key, node in state.items() if key.startswith(f"{name}/")}
             numbers = {**given.scalars, **{own_name: given.scalars[full] for full, (own_name, _) in scalars.items()}}
             with scope(name):
                 updates, own_new = transform.update(updates, own, params, Given(numbers, given.weights))
-            new |= {f"{name}/{key}": node for key, node in own_new.items()}
-        return updates, new
+            yield name, transform, updates, {f"{name}/{key}": node for key, node in own_new.items()}
 
 
 def _unused(name: str, taken: list[str]) -> str:

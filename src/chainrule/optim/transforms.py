@@ -22,6 +22,7 @@ class ClipByValue(Transform):
 
     limit: float
     name: ClassVar[str] = "clip_by_value"
+    formula: ClassVar[str] = "g kept within ±clip_value"
 
     def __post_init__(self) -> None:
         check_number("clip_value", self.limit, above=0)
@@ -53,6 +54,7 @@ class ClipByNorm(Transform):
 
     max_norm: float
     name: ClassVar[str] = "clip_by_norm"
+    formula: ClassVar[str] = "g · min(1, clip_norm / ‖g‖)"
 
     def __post_init__(self) -> None:
         check_number("clip_norm", self.max_norm, above=0)
@@ -95,6 +97,7 @@ class Accumulate(Transform):
     momentum: float = 0.9
     nesterov: bool = False
     name: ClassVar[str] = "momentum"
+    formula: ClassVar[str] = "v, or g + μ v with Nesterov's look-ahead; v ← μ v + g"
 
     def __post_init__(self) -> None:
         check_number("momentum", self.momentum, low=0, below=1)
@@ -123,6 +126,7 @@ class ScaleByRMS(Transform):
     decay: float = 0.99
     eps: float = 1e-8
     name: ClassVar[str] = "rms"
+    formula: ClassVar[str] = "g / (√v + ε), v ← ρ v + (1 − ρ) g²"
 
     def __post_init__(self) -> None:
         check_number("decay", self.decay, low=0, below=1)
@@ -156,6 +160,7 @@ class ScaleByAdam(Transform):
     beta2: float = 0.999
     eps: float = 1e-8
     name: ClassVar[str] = "adam"
+    formula: ClassVar[str] = "m̂ / (√v̂ + ε), m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²"
 
     def __post_init__(self) -> None:
         check_number("beta1", self.beta1, low=0, below=1)
@@ -194,6 +199,7 @@ class AddDecayedWeights(Transform):
 
     weight_decay: float = 0.01
     name: ClassVar[str] = "decay"
+    formula: ClassVar[str] = "g + λ w"
 
     def __post_init__(self) -> None:
         check_number("weight_decay", self.weight_decay, low=0)
@@ -218,6 +224,7 @@ class ScaleByLearningRate(Transform):
 
     learning_rate: Rate
     name: ClassVar[str] = "learning_rate"
+    formula: ClassVar[str] = "−η g"
 
     def __post_init__(self) -> None:
         check_rate("learning_rate", self.learning_rate)

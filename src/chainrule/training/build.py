@@ -15,7 +15,7 @@ from chainrule.graph import ROWS, DType, Node, Shape, Step, gradients, input, sc
 from chainrule.graph.node import provenance
 from chainrule.graph.primitives import equal, reduce_sum, reshape, select, sqrt
 from chainrule.nn import Mode
-from chainrule.optim import ClipByNorm, ClipByValue, Given, Optimizer, Rate, Transform, chain, global_norm
+from chainrule.optim import Chain, ClipByNorm, ClipByValue, Given, Optimizer, Rate, Transform, chain, global_norm
 from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
 
 
@@ -55,7 +55,7 @@ class Penalties:
         """Which parts are in the graph: steps with the same parts differ only in run-time numbers."""
         return bool(self.l1), bool(self.l2), self.clip_norm is not None, self.clip_value is not None
 
-    def clipped(self, optimizer: Transform) -> Transform:
+    def clipped(self, optimizer: Transform) -> Chain:
         """The optimiser behind the clipping that is asked for."""
         value = (ClipByValue(self.clip_value),) if self.clip_value is not None else ()
         norm = (ClipByNorm(self.clip_norm),) if self.clip_norm is not None else ()

@@ -47,13 +47,13 @@ def _counter(learned: int) -> tuple[int, int]:
     return learned % 2**32, 2**32 - 1 - learned // 2**32
 
 
-def check_adapted(layer: Layer, memory: Memory) -> None:
+def check_adapted(layer: Layer, memory: Memory, what: str = "learn") -> None:
     """Raise `ArgumentError` if a layer waits for what only `fit` sees, all of the training data."""
     unready = [name for name, own in layer.children() if isinstance(own, Standardize)]
     if unready and not memory.adapted:
         raise ArgumentError(
             f"layer {unready[0]!r} takes mean and scale from the training data of fit, which has not been called: call it "
-            "before learn, or leave the layer out of a network that only learns online."
+            f"before {what}, or leave the layer out{' of a network that only learns online' if what == 'learn' else ''}."
         )
 
 
