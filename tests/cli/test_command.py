@@ -152,6 +152,37 @@ def test_show_prints_a_step_of_a_model() -> None:
     assert good("show", "iris.chainrule", "--stage", "llvm", "--step", "predict").output.startswith("define void @run(")
 
 
+def test_explain_works_a_step_out(houses: Path) -> None:
+    good("train", "iris", *QUICK, "--quiet")
+    output = good("explain", "iris.chainrule", "iris", "--row", "3").output
+    assert "δ[dense1] = ∂L/∂z[dense1]" in output
+    assert "gradients compared agree with finite differences" in " ".join(output.split())
+    followed = good("explain", "iris.chainrule", "iris", "--follow", "dense1/weight[0, 1]", "--depth", "2").output
+    assert followed.startswith("∂L/∂W[dense1] at [0, 1] = ")
+    good("train", str(houses), "--target", "price", *QUICK, "--quiet")
+    assert "Loss: squared_error" in good("explain", "houses.chainrule", str(houses), "--row", "7").output
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["iris.chainrule", "iris", "--row", "150"], "--row is 150, but iris has 150 rows, counted from 0"),
+        (["iris.chainrule", "iris", "--row", "-1"], "--row must be a whole number at least 0"),
+        (["iris.chainrule", "houses.csv"], "'species'"),
+        (["iris.chainrule", "iris", "--depth", "0"], "--depth must be a whole number at least 1"),
+        (["iris.chainrule", "iris", "--follow", "dense9/weight[0, 0]"], "did you mean"),
+        (["own.chainrule", "iris"], "was not made by chainrule train"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_explain_cannot_do_is_one_sentence(options: list[str], sentence: str, houses: Path) -> None:
+    good("train", "iris", *QUICK, "--quiet")
+    cr.Network(cr.Dense(2)).build(3).save("own.chainrule")
+    result = run("explain", *options)
+    assert result.exit_code == 2, result.output
+    assert sentence in " ".join(result.stderr.split())
+
+
 def test_version_and_help() -> None:
     assert good("--version").output == f"chainrule {cr.__version__}\n"
     assert "train" in good("--help").output

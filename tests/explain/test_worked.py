@@ -270,7 +270,7 @@ Backward: dense1
 
 Update: dense1/weight, with g = ∂L/∂W[dense1]
   u after learning_rate = −η g    (1×1)
-      [[-0.0132]]
+      [[-0.01316]]
   new W[dense1] = W[dense1] + u    (1×1)
       [[0.4868]]
 """

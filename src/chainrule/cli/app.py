@@ -157,6 +157,20 @@ def show(model: options.Model, stage: options.Stage = "graph", step: options.Ste
 
 
 @app.command()
+def explain(
+    model: options.Model,
+    data: options.Rows,
+    row: options.Row = 0,
+    follow: options.Follow = None,
+    depth: options.Depth = 1,
+) -> None:
+    """Work out one training step of a saved model on one row: every z, a, δ, gradient and update, with its numbers."""
+    from chainrule.cli.explain import run_explain
+
+    run_explain(model, data, row, follow, depth)
+
+
+@app.command()
 def info(model: options.Model) -> None:
     """Tell what a saved model is: what it was trained on, its network, its scores."""
     from chainrule.cli.predict import run_info

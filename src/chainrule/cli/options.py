@@ -188,6 +188,27 @@ Stage: TypeAlias = Annotated[
 StepName: TypeAlias = Annotated[
     str, typer.Option("--step", help="One of train, gradients, evaluate, predict.", metavar="STEP")
 ]
+Rows: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        help="A CSV or Parquet file with the columns and the target of the model, or a bundled data set.",
+        metavar="DATA",
+        show_default=False,
+    ),
+]
+Row: TypeAlias = Annotated[int, typer.Option("--row", help="Which row, counted from 0.", metavar="NUMBER")]
+Follow: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--follow",
+        help='Print the products that make up one number of a gradient, such as "dense1/weight[3, 7]", instead.',
+        metavar="NAME[PLACE]",
+        show_default=False,
+    ),
+]
+Depth: TypeAlias = Annotated[
+    int, typer.Option("--depth", help="Through how many layers a number is followed.", metavar="NUMBER")
+]
 PredictionThreads: TypeAlias = Annotated[
     int | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +18,10 @@ from chainrule.graph import Node
 
 Array = NDArray[Any]
 
-_WIDTH, _DIGITS, _MOST, _EDGE = (
-    110,
-    6,
-    60,
-    3,
-)  # numbers of an array beyond so many are left out, but for those at its edges
+_WIDTH = 110
+_DIGITS = 6  # of a single number; the largest of an array has two fewer
+_MOST_DECIMALS = 9
+_MOST, _EDGE = 60, 3  # of an array with more numbers, those at the edges are shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +84,7 @@ class Explanation:
         Each product is a path by which the number comes about, through `depth` layers: the δ there are its last factors. A name
         without "/delta" or "/gradient" means the gradient of that parameter.
         """
-        found = re.fullmatch(r"(.+?)\s*\[([-\d,\s]*)\]", number)
+        found = re.fullmatch(r"(.+?)\s*\[([-\d,\s]*)\]", number) if isinstance(number, str) else None
         if not found:
             raise ArgumentError(f'Write a name and a place, such as "dense1/weight[3, 7]", instead of {number!r}.')
         known = {name.removesuffix("/gradient"): value for name, value in self._followed.items()}
@@ -112,6 +111,15 @@ def _numbers(value: Array) -> str:
     """An array as text; of a large one, the numbers at its edges."""
     if value.ndim == 0:
         return f"{value.item():.{_DIGITS}g}" if value.dtype.kind == "f" else str(value.item())
+    finite = np.abs(value[np.isfinite(value)])
+    largest = float(finite.max(initial=0.0))
+    decimals = _DIGITS - 3 - math.floor(math.log10(largest)) if largest else 0
+    plain = decimals <= _MOST_DECIMALS and largest < 10.0**_DIGITS
     return np.array2string(
-        value, max_line_width=_WIDTH, precision=_DIGITS - 2, suppress_small=True, threshold=_MOST, edgeitems=_EDGE
+        value + 0.0 if value.dtype.kind == "f" else value,  # there is no −0
+        max_line_width=_WIDTH,
+        precision=max(decimals, 0) if plain else _DIGITS - 3,
+        suppress_small=plain,
+        threshold=_MOST,
+        edgeitems=_EDGE,
     )

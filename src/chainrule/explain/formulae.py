@@ -27,7 +27,9 @@ def function_name(layer: Layer) -> str:
     given = getattr(layer, "activation", getattr(layer, "function", None))
     if given is None or isinstance(given, str):
         return given or "identity"
-    return next((name for name, function in ACTIVATIONS.items() if function is given), getattr(given, "__name__", "f"))
+    known = {function: name for name, function in ACTIVATIONS.items()}
+    own = getattr(given, "__name__", "f")
+    return known.get(given, own if own.isidentifier() else "f")
 
 
 # How the output a of a layer is made from its input.

@@ -6,7 +6,7 @@ The graph is that of training, in float64; the numbers are those of the NumPy ba
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -199,7 +199,9 @@ class _Worked:
             terms = ["l1 Σ |W|"] * bool(self.penalties.l1) + ["½ l2 Σ W²"] * bool(self.penalties.l2)
             lines.append(_Line("penalty", "the penalty", " + ".join(terms), self.step.metrics["penalty"]))
         lines.append(_Line("loss", "L", "L of the data + the penalty" if data is not total else "L of the data", total))
-        return f"Loss: {self.loss.name}, ŷ = {self._called(self.outputs)}", lines
+        own: tuple[Field[Any], ...] = fields(self.loss) if is_dataclass(self.loss) else ()
+        numbers = (f", {field.name}={getattr(self.loss, field.name)}" for field in own if field.type == "float")
+        return f"Loss: {self.loss.name}{''.join(numbers)}, ŷ = {self._called(self.outputs)}", lines
 
     def _backward(self) -> Iterator[tuple[str, list[_Line]]]:
         downstream = [node for node in reversed(self.named) if node in self.learning]

@@ -1,0 +1,65 @@
+"""`chainrule explain`: one training step of a saved model on a row of its data, worked out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.cli.predict import SavedModel
+from chainrule.cli.preparation import Preparation
+from chainrule.cli.screen import Screen, tell
+from chainrule.cli.source import read_source
+from chainrule.data.bundled import BUNDLED
+from chainrule.data.table import read_table
+from chainrule.errors import ArgumentError, DataError, check_name, check_number
+
+Array = NDArray[Any]
+
+
+def run_explain(model: str, data: str, row: int, follow: str | None, depth: int) -> None:
+    """Print the step on one row, counted from 0; or, with `follow`, the products that make up one number of a gradient."""
+    place = int(check_number("--row", row, low=0, integer=True))
+    layers = int(check_number("--depth", depth, low=1, integer=True))
+    saved = SavedModel.read(model)
+    if saved.preparation is None:
+        raise ArgumentError(
+            f"{model} was not made by chainrule train, so that it is not known which column is its target: load it in Python, "
+            "and call explain(X, y)."
+        )
+    notes: list[str] = []
+    x, y = _example(saved.preparation, data, place, notes)
+    explanation = saved.network.explain(x, y)
+    shown = explanation if follow is None else explanation.follow(follow, layers)
+    tell(*(f"Note: {note}" for note in notes))
+    screen = Screen()
+    screen.attempt(lambda: sys.stdout.write(f"{shown}\n"))
+    screen.close()
+
+
+def _example(preparation: Preparation, data: str, row: int, notes: list[str]) -> tuple[Array, Array]:
+    """One row and its target, as the network learns them."""
+    if data in BUNDLED:
+        source = read_source(data)
+        _check_row(row, len(source), data)
+        rows = source.rows[row : row + 1]
+        return preparation.inputs(rows), preparation.targets(source.y[row : row + 1])
+    frame = read_table(data, text=preparation.text_columns, notes=notes)
+    name = check_name(f"the target of the model in {data!r}", preparation.target, frame.columns)
+    _check_row(row, frame.height, data)
+    chosen = frame.slice(row, 1)
+    target = chosen[name][0]
+    if target is None:
+        raise DataError(f"{data}: row {row} has no {name!r}; choose another --row.")
+    try:
+        y = np.array([float(target)]) if preparation.task == "regression" else np.array([target])
+    except ValueError:
+        raise DataError(f"{data}: {name!r} in row {row} is {target!r}, but the model learned numbers.") from None
+    return preparation.inputs(chosen, data, notes), preparation.targets(y)
+
+
+def _check_row(row: int, n: int, data: str) -> None:
+    if row >= n:
+        raise ArgumentError(f"--row is {row}, but {data} has {n:,} rows, counted from 0.")
