@@ -12,6 +12,7 @@ from scipy.special import erf
 import chainrule as cr
 from chainrule.explain.formulae import BACKWARD, OUTPUTS, SLOPES
 from chainrule.functional import ACTIVATIONS, LOSSES
+from chainrule.graph import scope
 from chainrule.nn import LAYERS, Dense, Sequential
 from chainrule.optim import transforms
 
@@ -231,6 +232,37 @@ def test_a_layer_of_your_own_is_shown_down_to_its_primitives() -> None:
     text = str(explanation)
     assert "exp.0 = exp(params/scaled1/s)" in text
     assert "∂L/∂a[scaled1] = δ[dense1] W[dense1]ᵀ" in text
+
+
+class Nested(cr.Layer):
+    """A layer with a room of its own inside, whose output is made there."""
+
+    def init(self, input_shape: Any, draw: Any) -> Any:
+        return {"w": np.full(input_shape, 2.0)}, {}
+
+    def apply(self, params: Any, state: Any, x: Any, mode: Any) -> Any:
+        with scope("inside"):
+            return cr.tanh(x * params["w"]), state
+
+
+def test_a_layer_may_have_scopes_of_its_own() -> None:
+    net = cr.Network(Nested(), cr.Dense(1)).build(1, dtype="float64")
+    explanation = net.explain([0.3], 0.5, loss="squared_error")
+    np.testing.assert_allclose(explanation["nested1/a"], np.tanh([[0.6]]))
+    delta, w = explanation["dense1/delta"][0, 0], net.params["dense1/weight"][0, 0]
+    expected = delta * w * (1 - np.tanh(0.6) ** 2) * 0.3
+    assert explanation["nested1/w/gradient"][0] == pytest.approx(expected, rel=1e-12)
+    factors = explanation.follow("nested1/w[0]").paths[0].factors
+    assert [factor.label for factor in factors][:2] == ["δ[dense1][0, 0]", "W[dense1][0, 0]"]
+
+
+@pytest.mark.parametrize(
+    "layers", [[cr.Activation("identity")], [cr.Dense(2, trainable=False)]], ids=["no layer", "frozen"]
+)
+def test_a_network_that_trains_nothing(layers: list[Any]) -> None:
+    explanation = cr.Network(*layers).build(2).explain([1.0, 2.0], 1, loss="cross_entropy", clip_norm=1.0)
+    assert not [name for name in explanation.names() if name.endswith("/next")]
+    assert "There is nothing to check" in str(explanation)
 
 
 TEXT = """\

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
 from chainrule.errors import ArgumentError, check_number
-from chainrule.explain.differences import Along, difference, rounding, values_of
+from chainrule.explain.differences import Along, difference, rounding
+from chainrule.explain.numbers import examples_in_double, first_scalars, model_in_double, values_of
 from chainrule.functional import Loss
-from chainrule.optim import Progress, rates_of
-from chainrule.training.build import BuiltStep, Penalties, build_step
+from chainrule.training.build import Penalties, build_step
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
-from chainrule.training.model import OPTIMIZER, PARAMS, Model
+from chainrule.training.model import PARAMS, Model
 
 Array = NDArray[Any]
 Index = tuple[int, ...]
@@ -185,12 +184,12 @@ def check_model(
     limit = None if most is None else int(check_number("most", most, low=1, integer=True))
     check_number("tolerance", tolerance, above=0)
     model.check_finite()
-    exact, data = _in_float64(model), {name: _as_float64(array) for name, array in examples.arrays().items()}
+    exact, data = model_in_double(model), examples_in_double(examples).arrays()
     weighted = examples.sample_weight is not None
     built = build_step(  # without an optimiser nothing is clipped
         exact, loss, targets_of(data["y"]), optimizer=None, penalties=penalties, weighted=weighted
     )
-    inputs = {**exact.arrays, **data, **_scalars(built, model.seed)}
+    inputs = {**exact.arrays, **data, **first_scalars(built.scalars, model.seed)}
     step, n = built.step, len(examples)
     values = values_of(list(step.metrics.values()), inputs, n)
     total = step.metrics["loss"]
@@ -206,26 +205,6 @@ def check_model(
         derived = np.asarray(values[step.metrics[f"gradient/{name}"]])
         checks.append(_check(name, along, exact.params[name], derived, limit, tolerance))
     return GradientCheck(at, tolerance, tuple(checks))
-
-
-def _as_float64(array: Array) -> Array:
-    return np.array(array, dtype=np.float64) if array.dtype.kind == "f" else array
-
-
-def _in_float64(model: Model) -> Model:
-    """A copy that shares no parameter with the model."""
-    own = {name: array for name, array in model.arrays.items() if not name.startswith(f"{OPTIMIZER}/")}
-    arrays = {name: _as_float64(array) for name, array in own.items()}
-    return replace(model, dtype=np.dtype(np.float64), arrays=arrays, descent=None)
-
-
-def _scalars(built: BuiltStep, seed: int) -> dict[str, Array]:
-    """The run-time numbers of the first step of training, which has the same random numbers every time."""
-    start, once = np.zeros(1, np.int64), Progress(epochs=1, steps_per_epoch=1)
-    numbers = {name: np.asarray(rates_of(rate, start, once)[0]) for name, rate in built.scalars.items()}
-    numbers["key"] = np.array([seed, random.DROPOUT], np.uint32)
-    numbers["counter"] = np.zeros(2, np.uint32)
-    return numbers
 
 
 def _check(name: str, along: Along, x: Array, derived: Array, most: int | None, tolerance: float) -> ParameterCheck:

@@ -38,18 +38,6 @@ _DECISIONS: dict[str, Callable[[Node, Array, list[Array]], Array]] = {
 }
 
 
-def values_of(outputs: list[Node], inputs: Mapping[str, Array], rows: int) -> dict[Node, Array]:
-    """The value of every node that the outputs depend on, given the inputs by name and the number of rows."""
-    values: dict[Node, Array] = {}
-    with np.errstate(all="ignore"):
-        for node in Graph.of(outputs).nodes:
-            if node.op == "input":
-                values[node] = np.asarray(inputs[node.attributes["name"]], dtype=node.dtype.numpy)
-            else:
-                values[node] = evaluate(node, [values[x] for x in node.inputs], rows)
-    return values
-
-
 @dataclass(frozen=True)
 class Point:
     """The value of a function, and whether it is as smooth between here and there as the graph can tell.

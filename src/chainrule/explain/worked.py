@@ -13,18 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
-from chainrule.backends.numpy_ import evaluate
 from chainrule.explain.checking import check_model
 from chainrule.explain.explanation import Explanation, Quantity, Section
 from chainrule.explain.following import Follower
 from chainrule.explain.formulae import BACKWARD, OUTPUTS, SLOPES, describe, function_name
+from chainrule.explain.numbers import examples_in_double, first_scalars, model_in_double, values_of
 from chainrule.functional import Loss
 from chainrule.graph import Graph, Node, gradients, scope
 from chainrule.graph.primitives import reduce_sum
 from chainrule.graph.text import line_of, names_of
 from chainrule.nn import Dense, Dropout, Layer, walk
-from chainrule.optim import Given, Progress, Transform, rates_of
+from chainrule.optim import Given, Transform
 from chainrule.training.build import Penalties, build_step
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
@@ -44,25 +43,11 @@ def explain_step(
     model: Model, loss: Loss, examples: Examples, optimizer: Transform, penalties: Penalties, epochs: int = 0
 ) -> Explanation:
     """The step that a fit would take next if these examples were its batch; `epochs` have been trained already."""
-    worked = _Worked(_in_double(model), loss, _doubled(examples), optimizer, penalties, epochs).explanation()
+    exact, data = model_in_double(model), examples_in_double(examples)
+    worked = _Worked(exact, loss, data, optimizer, penalties, epochs).explanation()
     if not np.isfinite(worked["loss"]):
         return worked
     return replace(worked, check=check_model(model, loss, examples, penalties, most=_CHECKED))
-
-
-def _in_double(model: Model) -> Model:
-    return replace(
-        model, dtype=np.dtype(np.float64), arrays={name: _double(array) for name, array in model.arrays.items()}
-    )
-
-
-def _double(array: Array) -> Array:
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
-
-
-def _doubled(examples: Examples) -> Examples:
-    weight = None if examples.sample_weight is None else _double(examples.sample_weight)
-    return Examples(_double(examples.x), _double(examples.y), weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +77,7 @@ class _Worked:
         self.total = self.step.metrics["loss"]
         self.forward = Graph.of([self.total])
         self.named = [node for node in self.forward.nodes if node.symbol]
-        self.outputs = self.named[-1]
+        self.outputs = self.named[-1] if self.named else self.step.data["x"]
         self.reads = {node: self._read_by(node) for node in self.named}
         self.trained = {name: self.step.state[f"{PARAMS}/{name}"] for name in model.trainable()}
         wanted = [*self.named, *self.trained.values()]
@@ -132,25 +117,25 @@ class _Worked:
                 labels[node] = _letter(name, path)
         labels |= {node: name for name, node in self.step.scalars.items()}
         labels[self.step.metrics["weight"]] = "n" if self.examples.sample_weight is None else "Σw"
-        return labels | {self.slopes[node]: f"δ[{node.scope}]" for node in self.named if node.symbol == "z"}
+        return labels | {self.slopes[node]: f"δ[{self._path(node)}]" for node in self.named if node.symbol == "z"}
 
     def _local(self, node: Node) -> str:
         """What a local derivative is called."""
-        if isinstance(self.layers.get(node.scope), Dropout):
-            return f"mask[{node.scope}]" if node.rank else f"keep[{node.scope}]"
-        return f"f′[{node.scope}]" if node.scope in self.layers else f"{node.op} in the {node.scope}"
+        path = self._path(node)
+        if isinstance(self.layers[path], Dropout):
+            return f"mask[{path}]" if node.rank else f"keep[{path}]"
+        return f"f′[{path}]" if path else f"{node.op} in the {node.scope or 'graph'}"
 
     def _gradients(self) -> set[Node]:
         """The nodes of the backward pass that carry the gradient of the loss."""
         graph = Graph.of(self.slopes.values())
-        seed = next(node for node in graph.nodes if node.origin is self.total and node.op == "const")
-        return _users_of([seed], graph)
+        return _users_of((node for node in graph.nodes if node.origin is self.total and node.op == "const"), graph)
 
     # ------------------------------------------------------------------------------------------------- the passes
 
     def _forward(self) -> Iterator[tuple[str, list[_Line]]]:
         yield _NOTATION, [_Line(name, name, "", node) for name, node in self.step.data.items()]
-        for path, nodes in groupby(self.named, key=lambda node: node.scope):
+        for path, nodes in groupby(self.named, key=self._path):
             yield f"Forward: {path} ({describe(self.layers[path])})", list(self._of_layer(path, list(nodes)))
 
     def _of_layer(self, path: str, nodes: list[Node]) -> Iterator[_Line]:
@@ -179,7 +164,7 @@ class _Worked:
         """Every node of a layer that somebody else has written."""
         names = names_of(self.forward)
         for node in self.forward.nodes:
-            if node.scope == path and not node.symbol and node.op not in ("input", "const", "broadcast"):
+            if self._path(node) == path and not node.symbol and node.op not in ("input", "const", "broadcast"):
                 text = line_of(node, names).partition(" = ")[2].rpartition(": ")[0]
                 yield _Line(f"{path}/{names[node]}", names[node], text, node)
 
@@ -205,7 +190,7 @@ class _Worked:
 
     def _backward(self) -> Iterator[tuple[str, list[_Line]]]:
         downstream = [node for node in reversed(self.named) if node in self.learning]
-        for path, nodes in groupby(downstream, key=lambda node: node.scope):
+        for path, nodes in groupby(downstream, key=self._path):
             lines = [line for node in nodes for line in self._at(path, node)]
             yield f"Backward: {path}", [*lines, *self._of_params(path)]
 
@@ -216,7 +201,7 @@ class _Worked:
             yield _Line(f"{path}/{node.symbol}/gradient", f"∂L/∂{self._called(node)}", self._from(node), slope)
             return
         delta, function = f"δ[{path}]", function_name(layer)
-        activated = [user for user in self.named if user.scope == path and user.symbol == "a"]
+        activated = [user for user in self.named if self._path(user) == path and user.symbol == "a"]
         if activated and function in SLOPES:
             (a,) = activated
             own = gradients(reduce_sum(a), [node])[0]
@@ -236,7 +221,7 @@ class _Worked:
             letter, formula = _letter(name, path), "by the chain rule, through its primitives"
             parts: tuple[Node, ...] = ()
             if isinstance(self.layers[path], Dense):
-                (z,) = (node for node in self.named if node.scope == path and node.symbol == "z")
+                (z,) = (node for node in self.named if self._path(node) == path and node.symbol == "z")
                 x = self.reads[z][0]
                 formula = f"{self._called(x)}ᵀ δ" if name == "weight" else "δ, summed over the rows"
                 parts = (x, self.slopes[z]) if name == "weight" else (self.slopes[z],)
@@ -250,6 +235,8 @@ class _Worked:
 
     def _update(self) -> Iterator[tuple[str, list[_Line]]]:
         step = self.step
+        if not self.trained:
+            return
         state = {key.partition("/")[2]: node for key, node in step.state.items() if key.startswith(f"{OPTIMIZER}/")}
         given = Given(step.scalars, self.model.weights())
         stages = list(self.optimizer.stages(self.at_params, state, self.trained, given))
@@ -273,8 +260,15 @@ class _Worked:
         found = ((key[len(prefix) :], node) for key, node in self.step.state.items() if key.startswith(prefix))
         return [(name, node) for name, node in found if "/" not in name]
 
+    def _path(self, node: Node) -> str:
+        """The layer that a node belongs to; "" if to none."""
+        path = node.scope
+        while path not in self.layers:
+            path = path.rpartition("/")[0]
+        return path
+
     def _called(self, node: Node) -> str:
-        return f"{node.symbol}[{node.scope}]" if node.symbol else "x"
+        return f"{node.symbol}[{self._path(node)}]" if node.symbol else "x"
 
     def _read_by(self, node: Node) -> list[Node]:
         """The quantities that a node is made of: what has a name, and the data."""
@@ -297,32 +291,23 @@ class _Worked:
         for user in self.named:
             if node not in self.reads[user]:
                 continue
-            layer, g = self.layers[user.scope], f"∂L/∂{self._called(user)}"
+            path = self._path(user)
+            layer, g = self.layers[path], f"∂L/∂{self._called(user)}"
             if user.symbol == "z":
-                terms.append(f"δ[{user.scope}] W[{user.scope}]ᵀ")
+                terms.append(f"δ[{path}] W[{path}]ᵀ")
             elif type(layer) in BACKWARD:
                 terms.append(BACKWARD[type(layer)](layer, g))
             else:
-                terms.append(f"what {user.scope} makes of {g}")
+                terms.append(f"what {path} makes of {g}")
         return " + ".join(terms)
 
     # ---------------------------------------------------------------------------------------------------- numbers
 
     def _values(self, wanted: Iterable[Node]) -> dict[Node, Array]:
         """The numbers of some nodes."""
-        full = self.model.arrays | (self.model.descent_by(self.optimizer) if self.begins else {})
-        at, progress = np.zeros(1, np.int64), Progress(epochs=1, steps_per_epoch=1)
-        known = {name: rates_of(rate, at, progress)[0] for name, rate in self.rates.items()}
-        known |= {"key": [self.model.seed, random.DROPOUT], "counter": [0, self.epochs]}
-        known |= {**full, **self.examples.arrays()}
-        values: dict[Node, Array] = {}
-        with np.errstate(all="ignore"):
-            for node in Graph.of(wanted).nodes:
-                if node.op == "input":
-                    values[node] = np.asarray(known[node.attributes["name"]], node.dtype.numpy)
-                else:
-                    values[node] = evaluate(node, [values[x] for x in node.inputs], len(self.examples))
-        return values
+        state = self.model.arrays | (self.model.descent_by(self.optimizer) if self.begins else {})
+        numbers = first_scalars(self.rates, self.model.seed, self.epochs)
+        return values_of(wanted, {**state, **numbers, **self.examples.arrays()}, len(self.examples))
 
 
 def _users_of(nodes: Iterable[Node], graph: Graph) -> set[Node]:
