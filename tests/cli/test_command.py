@@ -172,12 +172,21 @@ def test_explain_works_a_step_out(houses: Path) -> None:
         (["iris.chainrule", "iris", "--depth", "0"], "--depth must be a whole number at least 1"),
         (["iris.chainrule", "iris", "--follow", "dense9/weight[0, 0]"], "did you mean"),
         (["own.chainrule", "iris"], "was not made by chainrule train"),
+        (["iris.chainrule", "rows.csv", "--row", "1"], "row 1 of rows.csv, taken by itself, is NaN"),
+        (
+            ["iris.chainrule", "rows.csv", "--row", "2"],
+            "Row 2 of rows.csv, taken by itself: y has a label that the network",
+        ),
+        (["iris.chainrule", "rows.csv", "--row", "3"], "Row 3 of rows.csv has no 'species'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_explain_cannot_do_is_one_sentence(options: list[str], sentence: str, houses: Path) -> None:
     good("train", "iris", *QUICK, "--quiet")
     cr.Network(cr.Dense(2)).build(3).save("own.chainrule")
+    names = ",".join(f"{part} {side} (cm)" for part in ("sepal", "petal") for side in ("length", "width"))
+    rows = ["5,3,1,0.2,setosa", "5,3,1,,virginica", "5,3,1,1,rose", "5,3,1,1,"]
+    Path("rows.csv").write_text("\n".join([f"{names},species", *rows, ""]), encoding="utf-8")
     result = run("explain", *options)
     assert result.exit_code == 2, result.output
     assert sentence in " ".join(result.stderr.split())

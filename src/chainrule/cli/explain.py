@@ -31,7 +31,10 @@ def run_explain(model: str, data: str, row: int, follow: str | None, depth: int)
         )
     notes: list[str] = []
     x, y = _example(saved.preparation, data, place, notes)
-    explanation = saved.network.explain(x, y)
+    try:
+        explanation = saved.network.explain(x, y)
+    except DataError as error:
+        raise DataError(f"Row {place} of {data}, taken by itself: {error}") from error
     shown = explanation if follow is None else explanation.follow(follow, layers)
     tell(*(f"Note: {note}" for note in notes))
     screen = Screen()
@@ -52,12 +55,12 @@ def _example(preparation: Preparation, data: str, row: int, notes: list[str]) ->
     chosen = frame.slice(row, 1)
     target = chosen[name][0]
     if target is None:
-        raise DataError(f"{data}: row {row} has no {name!r}; choose another --row.")
+        raise ArgumentError(f"Row {row} of {data} has no {name!r}; choose another --row.")
     try:
         y = np.array([float(target)]) if preparation.task == "regression" else np.array([target])
     except ValueError:
-        raise DataError(f"{data}: {name!r} in row {row} is {target!r}, but the model learned numbers.") from None
-    return preparation.inputs(chosen, data, notes), preparation.targets(y)
+        raise DataError(f"{name!r} in row {row} of {data} is {target!r}, but the model learned numbers.") from None
+    return preparation.inputs(chosen, f"row {row} of {data}, taken by itself,", notes), preparation.targets(y)
 
 
 def _check_row(row: int, n: int, data: str) -> None:
