@@ -73,6 +73,14 @@ def test_what_a_team_spent_is_what_passed_in_the_code_only(monkeypatch: pytest.M
     assert other.ran < 0.1
 
 
+def test_a_team_of_more_threads_than_cores_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: [5, 8])
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: pytest.fail("moved"), raising=False)
+    entered: list[int] = []
+    run_team(lambda table, n_steps, rank, place: entered.append(rank), TABLE, 1, 3)
+    assert sorted(entered) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_each_of_a_team_begins_on_a_core_of_its_own(allowed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     moved: dict[int, list[list[int]]] = {}
@@ -84,11 +92,11 @@ def test_each_of_a_team_begins_on_a_core_of_its_own(allowed: bool, monkeypatch: 
         if not allowed:
             raise PermissionError
 
-    monkeypatch.setattr(module, "_cores", lambda: [5, 8, 2])
+    monkeypatch.setattr(module, "_cores", lambda: [7, 5, 8, 2])
     monkeypatch.setattr(os, "sched_setaffinity", move, raising=False)
     run_team(lambda table, n_steps, rank, place: entered.append(rank), TABLE, 1, 4)
     assert sorted(entered) == [0, 1, 2, 3]
-    everywhere = [[5, 8, 2]] if allowed else []
+    everywhere = [[7, 5, 8, 2]] if allowed else []
     assert sorted(moved.values()) == [[[core], *everywhere] for core in (2, 5, 8)]
 
 

@@ -76,7 +76,8 @@ def run_team(call: Callable[..., Any], table: NDArray[np.uintp], n_steps: int, s
         with gate:
             if not complete:
                 return
-        _move_to(cores[rank % len(cores)], cores)
+        if size <= len(cores):
+            _move_to(cores[rank], cores)
         began = _clocks()
         call(*arguments[rank])
         spent.append(_since(began))
@@ -119,10 +120,9 @@ def _move_to(core: int, cores: list[int]) -> None:
 
     A new thread often wakes where its maker runs. Left alone, the two would share that core for 10 ms and more.
     """
-    if len(cores) > 1:
-        with contextlib.suppress(OSError):  # a system may forbid it
-            os.sched_setaffinity(0, {core})
-            os.sched_setaffinity(0, cores)
+    with contextlib.suppress(OSError):  # a system may forbid it
+        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, cores)
 
 
 def _clocks() -> Spent:
