@@ -132,8 +132,10 @@ class _Contraction:
         return team.split(self.vectors, self.width), down
 
     def _vectors_of(self, rows: Range) -> Range:
+        """The vectors that begin in a range of rows: none in an empty one, which may lie in the midst of a vector."""
         code = self.code
-        return code.divided(rows[0], self.lanes), code.divided(code.plus(rows[1], self.lanes - 1), self.lanes)
+        first, stop = (code.divided(code.plus(row, self.lanes - 1), self.lanes) for row in rows)
+        return first, stop
 
     def _chosen(self, few: Range, many: Range) -> Range:
         """The one range where a step has few rows, the other where it has many."""
