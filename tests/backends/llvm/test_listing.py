@@ -17,6 +17,8 @@ from backends.llvm.texts import AVX2
 from chainrule.backends import NumpyBackend
 from chainrule.backends.llvm.stages import stage_text
 from chainrule.functional import CrossEntropy, SquaredError
+from chainrule.graph import ROWS, Step, input
+from chainrule.graph.primitives import contract
 from chainrule.nn import Dense
 from chainrule.optim import SGD, Adam
 
@@ -179,3 +181,9 @@ def test_the_listing_does_what_the_step_does(make: Callable[[], Training], rows:
         assert_allclose(listing.get(name, array), array, rtol=2e-5, atol=1e-6, err_msg=name)
     for name, values in result.metrics.items():
         assert_allclose(listing.arrays[f"metric/{name}"][:STEPS], values, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_what_a_step_does_not_read_has_no_name_in_its_listing() -> None:
+    x, unread, w = input("x", (ROWS, 3)), input("unread", (ROWS, 2)), input("w", (3,))
+    step = Step(state={"w": w}, data={"x": x, "unread": unread}, rows={"out": contract(x, w, "bi,i->b")})
+    assert "rows/out" in stage_text(step, "loops", rows=4, target=AVX2)

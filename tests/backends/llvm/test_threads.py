@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from backends.llvm.layouts import layouts_of
 from backends.llvm.networks import Array, Arrays, Training, random_training, training_of
 from chainrule.backends import Result
 from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
+from chainrule.backends.llvm.code import Code
+from chainrule.backends.llvm.contract import _Contraction
 from chainrule.functional import BinaryCrossEntropy, CrossEntropy, SquaredError
 from chainrule.nn import Concatenate, Dense, Dropout, Residual
 from chainrule.optim import SGD, Adam, Momentum
@@ -207,3 +210,16 @@ def busy_process() -> Iterator[None]:
 def test_nothing_hangs_under_load(threads: int) -> None:
     """More threads than processors, and others beside them: a thread that waits gives way."""
     assert_equal(run("classifier", threads, 60, 8), run("classifier", 1, 60, 8), f"{threads} threads under load")
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+@pytest.mark.parametrize("team", TEAMS)
+def test_every_vector_of_rows_belongs_to_one_thread(team: int, lanes: int) -> None:
+    """Also where a thread has no rows, and its empty part lies in the midst of a vector."""
+    vectors_of = _Contraction._vectors_of
+    for rows in range(1, 300):
+        share = -(-rows // (team * lanes)) * lanes
+        parts = [(min(rank * share, rows), min((rank + 1) * share, rows)) for rank in range(team)]
+        own = SimpleNamespace(code=Code(), lanes=lanes)
+        found = [vector for part in parts for vector in range(*vectors_of(own, part))]  # type: ignore[arg-type]
+        assert found == list(range(-(-rows // lanes)))

@@ -112,7 +112,7 @@ def loops_text(low: Lowering) -> str:
     listing = _Listing(lowered.parameters[0])
     listing.count(lowered.code.block)
     names = names_of(low.step.graph)
-    nodes = {buffer.pointer: names[node] for node, buffer in low.stored_at.items()}
+    nodes = {buffer.pointer: names[node] for node, buffer in low.stored_at.items() if node in names}
     nodes |= {buffer.pointer: f"next/{names[node]}" for node, buffer in low.waiting.items()}
     listing.texts |= zip(lowered.parameters, map(_Text, ("table", "steps", "rank")), strict=True)
     listing.called |= {low.elements.rows: "rows", low.elements.capacity: "capacity"}
