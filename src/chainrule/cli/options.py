@@ -25,11 +25,13 @@ def _option(*names: str, panel: str, text: str, default: object = None, metavar:
     return typer.Option(*names, help=text, rich_help_panel=panel, show_default=False, metavar=metavar)
 
 
+def _argument(metavar: str, text: str) -> Any:
+    return typer.Argument(help=text, metavar=metavar, show_default=False)
+
+
 Data: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        help=f"A CSV or Parquet file, or a bundled data set: {_listed(BUNDLED)}.", metavar="DATA", show_default=False
-    ),
+    _argument("DATA", f"A CSV or Parquet file, or a bundled data set: {_listed(BUNDLED)}."),
 ]
 Target: TypeAlias = Annotated[
     str | None, _option("--target", "-t", panel=DATA, text="The column of the file to predict.", metavar="COLUMN")
@@ -172,15 +174,11 @@ Quiet: TypeAlias = Annotated[
 
 Model: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        help="A model that chainrule train or Network.save has written.", metavar="MODEL", show_default=False
-    ),
+    _argument("MODEL", "A model that chainrule train or Network.save has written."),
 ]
 NewRows: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        help="A CSV or Parquet file with the columns that the model was trained on.", metavar="FILE", show_default=False
-    ),
+    _argument("FILE", "A CSV or Parquet file with the columns that the model was trained on."),
 ]
 Stage: TypeAlias = Annotated[
     str, typer.Option("--stage", help="One of graph, fused, loops, llvm, asm.", metavar="STAGE")
@@ -190,11 +188,7 @@ StepName: TypeAlias = Annotated[
 ]
 Rows: TypeAlias = Annotated[
     str,
-    typer.Argument(
-        help="A CSV or Parquet file with the columns and the target of the model, or a bundled data set.",
-        metavar="DATA",
-        show_default=False,
-    ),
+    _argument("DATA", "A CSV or Parquet file with the columns and the target of the model, or a bundled data set."),
 ]
 Row: TypeAlias = Annotated[int, typer.Option("--row", help="Which row, counted from 0.", metavar="NUMBER")]
 Follow: TypeAlias = Annotated[

@@ -222,12 +222,9 @@ def _run(graph: Graph, given: Mapping[Node, Any]) -> Values:
 
 def _dependent(graph: Graph, x: Node) -> frozenset[Node]:
     """The nodes whose value depends on x; all of them, and what they work on, must be single numbers."""
-    found = {x}
+    found = graph.dependents([x])
     for node in graph.nodes:
-        if not any(operand in found for operand in node.inputs):
-            continue
-        found.add(node)
-        for part in (node, *node.inputs):
+        for part in (node, *node.inputs) if node in found else ():
             if part.shape:
                 raise ShapeError(
                     f"function must work on single numbers throughout, but {node.op!r} in it works on {part.type}."

@@ -60,12 +60,9 @@ class Along:
 
     def __init__(self, output: Node, moved: Node, values: Mapping[Node, Array], rows: int) -> None:
         self._output, self._moved, self._values, self._rows = output, moved, values, rows
-        self._nodes: list[Node] = []
-        depends = {moved}
-        for node in Graph.of([output]).nodes:
-            if not depends.isdisjoint(node.inputs):
-                depends.add(node)
-                self._nodes.append(node)
+        graph = Graph.of([output])
+        depends = graph.dependents([moved])
+        self._nodes = [node for node in graph.nodes if node in depends and node is not moved]
         followed = _followed(output)
         judged = [(node, node in followed) for node in self._nodes if _decides(node)]
         self._decisions = [(node, open_, _decision(node, values)) for node, open_ in judged]

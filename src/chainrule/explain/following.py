@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError
 from chainrule.explain.composite_formulae import number
 from chainrule.graph import Node
+from chainrule.graph.primitives.contraction import split_spec
 
 Array = NDArray[Any]
 Index = tuple[int, ...]
@@ -168,7 +169,7 @@ class Follower:
 
     def _pairs(self, node: Node, index: Index) -> Iterator[tuple[Index, Index]]:
         """The places in the operands of a contraction that meet in one place of its result."""
-        first, second, result = node.attributes["spec"].replace("->", ",").split(",")
+        first, second, result = split_spec(node.attributes["spec"])
         sizes: dict[str, int] = {}
         for letters, x in zip((first, second), node.inputs, strict=True):
             sizes |= dict(zip(letters, self.values[x].shape, strict=True))

@@ -82,7 +82,7 @@ class _Worked:
         self.trained = {name: self.step.state[f"{PARAMS}/{name}"] for name in model.trainable()}
         wanted = [*self.named, *self.trained.values()]
         self.slopes = dict(zip(wanted, gradients(self.total, wanted), strict=True))
-        self.learning = _users_of(self.trained.values(), self.forward)
+        self.learning = self.forward.dependents(self.trained.values())
         self.at_params = {name: self.slopes[param] for name, param in self.trained.items()}
 
     def explanation(self) -> Explanation:
@@ -129,7 +129,7 @@ class _Worked:
     def _gradients(self) -> set[Node]:
         """The nodes of the backward pass that carry the gradient of the loss."""
         graph = Graph.of(self.slopes.values())
-        return _users_of((node for node in graph.nodes if node.origin is self.total and node.op == "const"), graph)
+        return graph.dependents(node for node in graph.nodes if node.origin is self.total and node.op == "const")
 
     # ------------------------------------------------------------------------------------------------- the passes
 
@@ -308,15 +308,6 @@ class _Worked:
         state = self.model.arrays | (self.model.descent_by(self.optimizer) if self.begins else {})
         numbers = first_scalars(self.rates, self.model.seed, self.epochs)
         return values_of(wanted, {**state, **numbers, **self.examples.arrays()}, len(self.examples))
-
-
-def _users_of(nodes: Iterable[Node], graph: Graph) -> set[Node]:
-    """Some nodes and all that depend on them."""
-    found = set(nodes)
-    for node in graph.nodes:
-        if any(x in found for x in node.inputs):
-            found.add(node)
-    return found
 
 
 def _letter(name: str, path: str) -> str:

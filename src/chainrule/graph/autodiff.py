@@ -37,17 +37,14 @@ def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node]:
         raise GraphError(
             f"Only a single floating-point number has gradients, but the loss is {loss.type}; sum or average it."
         )
-    order = Graph.of([loss]).nodes
-    leads_to_wrt = set(wrt)
-    for node in order:
-        if any(x in leads_to_wrt for x in node.inputs):
-            leads_to_wrt.add(node)
+    graph = Graph.of([loss])
+    leads_to_wrt = graph.dependents(wrt)
 
     arrived: dict[Node, Node] = {}
     if loss in leads_to_wrt:
         with provenance(loss.scope, loss):
             arrived[loss] = const(1.0, loss.dtype)
-    for node in reversed(order):
+    for node in reversed(graph.nodes):
         g = arrived.get(node)
         if g is None or not node.inputs or not any(x in leads_to_wrt for x in node.inputs):
             continue

@@ -280,6 +280,14 @@ class Graph:
                 pending.extend(node.inputs)
         return Graph(tuple(sorted(found, key=lambda node: node.serial)), wanted)
 
+    def dependents(self, nodes: Iterable[Node]) -> set[Node]:
+        """The given nodes, and all in the graph that depend on one of them."""
+        found = set(nodes)
+        for node in self.nodes:
+            if not found.isdisjoint(node.inputs):
+                found.add(node)
+        return found
+
     @property
     def inputs(self) -> dict[str, Node]:
         """The named inputs that the outputs depend on."""

@@ -57,7 +57,9 @@ def plan(step: Step) -> Plan:
     graph = step.graph
     usual = set(Graph.of(_usual_outputs(step)).nodes)
     users = _users(graph)
-    given = _given(graph, step)
+    given = graph.dependents(
+        step.data.values()
+    )  # all others come first: they are few and small, and others wait for them
     result = Plan(step, [], {}, _inlined(graph, users, given))
     number: dict[Node, int] = {}
     for node in sorted(graph.nodes, key=lambda node: node in given):
@@ -95,15 +97,6 @@ def _users(graph: Graph) -> dict[Node, list[Node]]:
         for x in node.inputs:
             users.setdefault(x, []).append(node)
     return users
-
-
-def _given(graph: Graph, step: Step) -> set[Node]:
-    """The nodes that depend on data. All others come first: they are few and small, and others wait for them."""
-    given = set(step.data.values())
-    for node in graph.nodes:
-        if any(x in given for x in node.inputs):
-            given.add(node)
-    return given
 
 
 def _inlined(graph: Graph, users: dict[Node, list[Node]], given: set[Node]) -> set[Node]:
