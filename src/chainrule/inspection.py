@@ -1,0 +1,92 @@
+"""What a network shows of itself: its layers, one training step explained."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from chainrule.errors import NotFittedError
+from chainrule.explain import Explanation, explain_step
+from chainrule.functional import Loss, LossFunction
+from chainrule.nn import Sequential
+from chainrule.optim import Transform, get_optimizer
+from chainrule.training import Model, Penalties
+from chainrule.training.fitting import Examples, Reading, as_rows
+from chainrule.training.memory import Memory
+from chainrule.training.online import check_adapted
+from chainrule.training.reading import read
+
+
+class Inspectable:
+    """What a network has, and whatever can be read off it without changing it."""
+
+    _layer: Sequential
+    _model: Model | None
+    memory: Memory
+
+    @property
+    def model(self) -> Model:
+        """The layers together with their numbers; `NotFittedError` if there are none yet."""
+        if self._model is None:
+            raise NotFittedError("The network has no parameters yet; call fit(X, y) or build(n_features) first.")
+        return self._model
+
+    def summary(self) -> None:
+        """Print the layers, with the shape of what they give and their numbers of parameters.
+
+        >>> import chainrule as cr
+        >>> cr.Network(cr.Dense(16, activation="relu"), cr.Dense(3)).build(4).summary()
+        layer   class  output   parameters
+        dense1  Dense  (n, 16)          80
+        dense2  Dense  (n, 3)           51
+        total                          131
+        """
+        sys.stdout.write(self.model.describe() + "\n")
+
+    def explain(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Transform | None = None,
+        sample_weight: Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> Explanation:
+        """One training step on these rows as a worked example, in float64: each quantity with its formula and its numbers.
+
+        It is the step that `fit` would take next if the rows were its batch: forward pass, loss, δ of every layer, gradients,
+        penalty, clipping, and the optimiser's update. X and y may be a single row and its target. Nothing changes. Print the
+        result, or take its numbers by name.
+
+        >>> import chainrule as cr
+        >>> net = cr.Network(cr.Dense(1)).build(2)
+        >>> explanation = net.explain([1.0, 2.0], 3.0, loss="squared_error", optimizer=cr.SGD(0.1))
+        >>> bool(explanation["dense1/delta"] == explanation["dense1/z"] - 3.0)
+        True
+        """
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        model, chosen, examples = self.examples(X, y, loss=loss, sample_weight=sample_weight)
+        check_adapted(self._layer, self.memory, "explain")
+        return explain_step(model, chosen, examples, descent, penalties, self.memory.epochs)
+
+    def examples(
+        self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None, sample_weight: Any = None
+    ) -> tuple[Model, Loss, Examples]:
+        """The model, the loss and the encoded examples of a step on X and y, or on a single row; nothing changes."""
+        rows, targets = as_rows(X, y, self._model.input_shape if self._model else None)
+        model, reading = self._read(rows, targets, loss, online=len(rows) == 1)  # where one class is enough
+        model.check_finite()
+        return model, reading.loss, reading.examples(rows, targets, sample_weight)
+
+    # --------------------------------------------------------------------------------------------------- machinery
+
+    def _choose_optimizer(self, optimizer: str | Transform | None) -> Transform:
+        return get_optimizer(self.memory.optimizer or "adam" if optimizer is None else optimizer)
+
+    def _read(self, X: Any, y: Any, loss: Any, **how: Any) -> tuple[Model, Reading]:
+        """The model, made if there is none, and how X and y are read; the network itself does not change yet."""
+        return read(self._layer, self._model, self.memory, X, y, loss, **how)
