@@ -17,7 +17,9 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
-def test_examples_run(page: Path) -> None:
+def test_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder of the page, where the files lie that it reads."""
+    monkeypatch.chdir(page.parent)
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     result = doctest.testfile(str(page), module_relative=False, optionflags=options, encoding="utf-8")
     assert result.attempted > 0

@@ -43,9 +43,11 @@ STANDS_ON = {
     "inspection": ("explain", "diagnose", "export"),
     "network": ("saving", "inspection"),
     "checking": ("network",),
+    "grading": ("network",),
     "loading": ("network",),
     "showing": ("network",),
-    "__init__": ("checking", "loading", "showing"),
+    "comparison": ("network",),
+    "__init__": ("checking", "grading", "loading", "showing", "comparison"),
     "sklearn": ("network",),
     "cli": ("sklearn", "__init__"),
     "__main__": ("cli",),
@@ -54,8 +56,8 @@ STANDS_ON = {
 # Where each package other than NumPy may be imported: in the files or folders named, inside the function that uses it.
 HEAVY = {
     "llvmlite": ("backends/llvm/",),
-    "matplotlib": ("training/history.py",),
-    "polars": ("data/", "training/history.py"),
+    "matplotlib": ("training/history.py", "comparison/"),
+    "polars": ("data/", "training/history.py", "comparison/result.py"),
     "rich": ("cli/",),
     "safetensors": ("files/model_file.py",),
     "scipy": ("backends/numpy_.py",),

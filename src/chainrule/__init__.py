@@ -5,6 +5,7 @@
 """
 
 from chainrule.checking import check_gradients
+from chainrule.comparison import Comparison, Surface, compare
 from chainrule.errors import (
     ArgumentError,
     BackendError,
@@ -19,7 +20,7 @@ from chainrule.errors import (
     TrainingWarning,
     UnknownNameError,
 )
-from chainrule.explain import ChainRule, Explanation, GradientCheck, chain_rule
+from chainrule.explain import ChainRule, Derivation, Explanation, Grade, GradientCheck, Mark, Slip, chain_rule
 from chainrule.functional import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -44,6 +45,7 @@ from chainrule.functional import (
     softplus,
     tanh,
 )
+from chainrule.grading import grade
 from chainrule.graph import Graph, Node, const, gradients
 from chainrule.graph.primitives import (
     abs,
@@ -130,6 +132,7 @@ __all__ = [
     "ChainruleError",
     "ClipByNorm",
     "ClipByValue",
+    "Comparison",
     "Concatenate",
     "Constant",
     "Convergence",
@@ -137,12 +140,14 @@ __all__ = [
     "CrossEntropy",
     "DataError",
     "Dense",
+    "Derivation",
     "Dropout",
     "EarlyStopping",
     "Epoch",
     "Explanation",
     "ExponentialDecay",
     "Flatten",
+    "Grade",
     "GradientCheck",
     "Graph",
     "GraphError",
@@ -151,6 +156,7 @@ __all__ = [
     "InverseScaling",
     "Layer",
     "Loss",
+    "Mark",
     "Minimum",
     "ModelFileError",
     "Momentum",
@@ -171,10 +177,12 @@ __all__ = [
     "Schedule",
     "Sequential",
     "ShapeError",
+    "Slip",
     "SquaredError",
     "Standardize",
     "StepDecay",
     "StopReason",
+    "Surface",
     "TrainingWarning",
     "Transform",
     "Uniform",
@@ -187,6 +195,7 @@ __all__ = [
     "chain_rule",
     "check_gradients",
     "clamp",
+    "compare",
     "concat",
     "const",
     "contract",
@@ -196,6 +205,7 @@ __all__ = [
     "exp",
     "floor",
     "gelu",
+    "grade",
     "gradients",
     "leaky_relu",
     "load",

@@ -1,4 +1,4 @@
-"""What a network shows of itself: its layers, one training step explained."""
+"""What a network shows of itself: its layers, one training step explained, and its training as a program."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sys
 from typing import Any
 
 from chainrule.errors import NotFittedError
-from chainrule.explain import Explanation, explain_step
+from chainrule.explain import Derivation, Explanation, derive_step, explain_step
 from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Sequential
 from chainrule.optim import Transform, get_optimizer
 from chainrule.training import Model, Penalties
+from chainrule.training.coding import known_loss
 from chainrule.training.fitting import Examples, Reading, as_rows
 from chainrule.training.memory import Memory
 from chainrule.training.online import check_adapted
@@ -72,6 +73,65 @@ class Inspectable:
         model, chosen, examples = self.examples(X, y, loss=loss, sample_weight=sample_weight)
         check_adapted(self._layer, self.memory, "explain")
         return explain_step(model, chosen, examples, descent, penalties, self.memory.epochs)
+
+    def derive(
+        self,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Transform | None = None,
+        weighted: bool = False,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> Derivation:
+        """One training step in symbols: each quantity with its formula and shapes, and the rule used at each node of the graph.
+
+        The rules are the derivatives of the primitives as the graph has them, from the loss back. `weighted` says that the
+        examples have weights. The network needs parameters (`build` or `fit`), for the shapes. Print the result, or `save` it.
+
+        >>> import chainrule as cr
+        >>> derivation = cr.Network(cr.Dense(1, activation="tanh")).build(2).derive(loss="squared_error")
+        >>> [str(rule) for rule in derivation.rules if rule.primitive == "tanh"]
+        ['tanh.0 = tanh(add.0): add.0 gets g · (1 − tanh.0 · tanh.0)']
+        """
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        chosen = known_loss(loss, self.memory.loss)
+        return derive_step(self.model, chosen, descent, penalties, weighted=weighted)
+
+    def to_python(
+        self,
+        *,
+        loss: str | Loss | LossFunction | None = None,
+        optimizer: str | Transform | None = None,
+        weighted: bool = False,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> str:
+        """A program in plain NumPy that trains this very network: forward pass, backward pass and update, written out.
+
+        From the present parameters and the first step of an optimiser on, its numbers are those of a `fit` in float64 without
+        shuffling, up to rounding, dropout included. Its `train` takes the rows in their order, and y as the program says;
+        `weighted` adds a weight for each row. Up to 200 numbers are written into it, more are read from a file that
+        ``np.savez(path, **net.params, **net.state)`` writes. The text is no interface: it may change with any version.
+
+        >>> import chainrule as cr
+        >>> net = cr.Network(cr.Dense(3, activation="tanh"), cr.Dense(1)).build(2)
+        >>> program = net.to_python(loss="squared_error", optimizer=cr.SGD(0.1))
+        >>> print(program[program.index("    delta1") : program.index("    return loss")].rstrip())
+            delta1 = (delta2 @ W2.T) * (1 - a1**2)
+            dW1 = x.T @ delta1
+            db1 = delta1.sum(axis=0)
+        """
+        from chainrule.export import to_python
+
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        model, chosen = self.model, known_loss(loss, self.memory.loss)
+        model.check_finite()
+        check_adapted(self._layer, self.memory, "to_python")
+        return to_python(model, chosen, descent, penalties, weighted=weighted, first_epoch=self.memory.epochs)
 
     def examples(
         self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None, sample_weight: Any = None

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.functional import Loss, LossFunction, get_loss
-from chainrule.graph import DType, Step
+from chainrule.graph import Step
 from chainrule.network import Network
 from chainrule.optim import Transform, get_optimizer
 from chainrule.training import Model, Penalties, Targets, build_forward, build_step
-from chainrule.training.coding import check_ending
+from chainrule.training.coding import known_loss, targets_for
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm import Target
@@ -96,18 +96,11 @@ class _Wanted:
 
     @property
     def loss(self) -> Loss:
-        if self.known is None:
-            raise ArgumentError(
-                'loss is not known yet: give loss="cross_entropy" for classes, loss="squared_error" for values, or another.'
-            )
-        return self.known
+        return known_loss(None, self.known)
 
     @property
     def targets(self) -> Targets:
-        """Class numbers, or as many numbers as the network has outputs."""
-        outputs = check_ending(self.model.layer, self.model.output_shape, self.loss)
-        classes = self.loss.targets == "classes"
-        return Targets((), DType.INT32) if classes else Targets((outputs,), DType.of(self.model.dtype))
+        return targets_for(self.model, self.loss)
 
     def train(self) -> Step:
         return build_step(self.model, self.loss, self.targets, optimizer=self.optimizer, penalties=self.penalties).step

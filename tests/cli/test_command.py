@@ -152,6 +152,18 @@ def test_show_prints_a_step_of_a_model() -> None:
     assert good("show", "iris.chainrule", "--stage", "llvm", "--step", "predict").output.startswith("define void @run(")
 
 
+def test_explain_writes_a_page_and_latex(houses: Path) -> None:
+    good("train", str(houses), "--target", "price", *QUICK, "--quiet")
+    output = good("explain", "houses.chainrule", str(houses), "--html", "step.html", "--latex", "step.tex").output
+    assert "Written: step.html\nWritten: step.tex" in output
+    assert "<svg" in Path("step.html").read_text(encoding="utf-8")
+    assert "documentclass" in Path("step.tex").read_text(encoding="utf-8")
+    good("explain", "houses.chainrule", str(houses), "--follow", "dense1/bias[0]", "--html", "number.html")
+    assert "<math>" in Path("number.html").read_text(encoding="utf-8")
+    refused = run("explain", "houses.chainrule", str(houses), "--html", "houses.chainrule")
+    assert "--html houses.chainrule is also the model" in refused.output
+
+
 def test_explain_works_a_step_out(houses: Path) -> None:
     good("train", "iris", *QUICK, "--quiet")
     output = good("explain", "iris.chainrule", "iris", "--row", "3").output

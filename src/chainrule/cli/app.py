@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from chainrule import __version__
 from chainrule.cli import options
-from chainrule.cli.request import TEST_SIZE, Request
+from chainrule.cli.request import BATCH_SIZES, TEST_SIZE, Request
 from chainrule.cli.screen import READER_GONE, ReaderGoneError, prepare_streams, tell
 from chainrule.errors import ChainruleError
 
@@ -134,6 +134,38 @@ def train(
     raise typer.Exit(run_train(request))
 
 
+@app.command(epilog="Ctrl-C ends the training that is going on, and shows what there is.")
+def compare(
+    data: options.Data,
+    target: options.Target = None,
+    task: options.TaskName = None,
+    ignore: options.Ignore = None,
+    hidden: options.Hidden = None,
+    activation: options.ActivationName = None,
+    dropout: options.DropoutRate = None,
+    loss: options.LossName = None,
+    optimizer: options.ComparedOptimizer = None,
+    learning_rate: options.LearningRates = None,
+    batch_size: options.BatchSizes = BATCH_SIZES,
+    epochs: options.ComparedEpochs = None,
+    l1: options.L1 = None,
+    l2: options.ComparedL2 = None,
+    clip_norm: options.ClipNorm = None,
+    validation: options.ComparedValidation = None,
+    max_seconds: options.SecondsEach = None,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    history: options.MomentsOutput = None,
+    plot: options.ComparisonPlot = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train the same network with several batch sizes: loss, time, noise of the gradient and memory, side by side."""
+    given = {**locals(), "ignore": tuple(ignore or ()), "batch_size": None, "learning_rate": None}
+    from chainrule.cli.compare import run_compare
+
+    run_compare(Request(**given), batch_size, learning_rate)
+
+
 @app.command()
 def predict(
     model: options.Model,
@@ -163,11 +195,13 @@ def explain(
     row: options.Row = 0,
     follow: options.Follow = None,
     depth: options.Depth = 1,
+    html: options.PageOutput = None,
+    latex: options.LatexOutput = None,
 ) -> None:
     """Work out one training step of a saved model on one row: every z, a, δ, gradient and update, with its numbers."""
     from chainrule.cli.explain import run_explain
 
-    run_explain(model, data, row, follow, depth)
+    run_explain(model, data, row, follow, depth, html, latex)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.predict import SavedModel
 from chainrule.cli.preparation import Preparation
 from chainrule.cli.screen import Screen, tell
@@ -19,8 +20,15 @@ from chainrule.errors import ArgumentError, DataError, check_name, check_number
 Array = NDArray[Any]
 
 
-def run_explain(model: str, data: str, row: int, follow: str | None, depth: int) -> None:
-    """Print the step on one row, counted from 0; or, with `follow`, the products that make up one number of a gradient."""
+def run_explain(
+    model: str, data: str, row: int, follow: str | None, depth: int, html: str | None, latex: str | None
+) -> None:
+    """Work out the step on one row, counted from 0; or, with `follow`, the products that make up one number of a gradient.
+
+    It is printed, or written to the files that are named.
+    """
+    inputs = {"the model": model} if data in BUNDLED else {"the model": model, "the data": data}
+    check_outputs({"--html": html, "--latex": latex}, inputs=inputs)
     place = int(check_number("--row", row, low=0, integer=True))
     layers = int(check_number("--depth", depth, low=1, integer=True))
     saved = SavedModel.read(model)
@@ -37,8 +45,13 @@ def run_explain(model: str, data: str, row: int, follow: str | None, depth: int)
         raise DataError(f"Row {place} of {data}, taken by itself: {error}") from error
     shown = explanation if follow is None else explanation.follow(follow, layers)
     tell(*(f"Note: {note}" for note in notes))
+    if html is not None:
+        write_text(html, shown.to_html())
+    if latex is not None:
+        write_text(latex, shown.to_latex_document())
+    written = [f"Written: {name}" for name in (html, latex) if name is not None]
     screen = Screen()
-    screen.attempt(lambda: sys.stdout.write(f"{shown}\n"))
+    screen.attempt(lambda: sys.stdout.write("\n".join(written or [str(shown)]) + "\n"))
     screen.close()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from chainrule.cli.request import TEST_SIZE
+from chainrule.cli.request import BATCH_SIZES, TEST_SIZE
 from chainrule.data.bundled import BUNDLED
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.optim import OPTIMIZERS
@@ -172,6 +172,58 @@ Quiet: TypeAlias = Annotated[
     bool, _option("--quiet", "-q", panel=OUTPUT, text="Say nothing unless something is wrong.", metavar="")
 ]
 
+BatchSizes: TypeAlias = Annotated[
+    str,
+    _option(
+        "--batch-size",
+        panel=DESCENT,
+        text='Rows a step, a list: 1 is stochastic, "full" is batch gradient descent.',
+        default=BATCH_SIZES,
+        metavar="ROWS,...",
+    ),
+]
+LearningRates: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "--learning-rate",
+        "--lr",
+        panel=DESCENT,
+        text="Length of a step: one number, or one for each batch size.",
+        default="by the optimiser, 0.01 for sgd",
+        metavar="NUMBER,...",
+    ),
+]
+ComparedOptimizer: TypeAlias = Annotated[
+    str | None,
+    _option("--optimizer", panel=DESCENT, text=f"One of {_listed(OPTIMIZERS)}.", default="sgd", metavar="NAME"),
+]
+ComparedEpochs: TypeAlias = Annotated[
+    int | None,
+    _option(
+        "--epochs", panel=DESCENT, text="Passes over the rows, for each batch size.", default="by the number of rows"
+    ),
+]
+ComparedL2: TypeAlias = Annotated[
+    float | None, _option("--l2", panel=DESCENT, text="Strength λ of ½ λ Σw².", default="0")
+]
+ComparedValidation: TypeAlias = Annotated[
+    float | None,
+    _option(
+        "--validation", panel=DESCENT, text="Share of the rows held out to score.", default="0", metavar="FRACTION"
+    ),
+]
+SecondsEach: TypeAlias = Annotated[
+    float | None,
+    _option("--max-seconds", panel=DESCENT, text="Most time of training for each batch size.", default="no limit"),
+]
+MomentsOutput: TypeAlias = Annotated[
+    str | None,
+    _option("--history", panel=OUTPUT, text="Save all that was measured as a CSV file.", metavar="FILE"),
+]
+ComparisonPlot: TypeAlias = Annotated[
+    str | None, _option("--plot", panel=OUTPUT, text="Save a picture of it all: png, pdf or svg.", metavar="FILE")
+]
+
 Model: TypeAlias = Annotated[
     str,
     _argument("MODEL", "A model that chainrule train or Network.save has written."),
@@ -202,6 +254,18 @@ Follow: TypeAlias = Annotated[
 ]
 Depth: TypeAlias = Annotated[
     int, typer.Option("--depth", help="Through how many layers a number is followed.", metavar="NUMBER")
+]
+PageOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        help="Write a page instead, with the network drawn and a slider through the step.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+LatexOutput: TypeAlias = Annotated[
+    str | None, typer.Option("--latex", help="Write a LaTeX document instead.", metavar="FILE", show_default=False)
 ]
 PredictionThreads: TypeAlias = Annotated[
     int | None,

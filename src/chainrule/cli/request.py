@@ -13,6 +13,7 @@ from chainrule.optim import OPTIMIZERS
 from chainrule.training.programs import MOST_THREADS
 
 TEST_SIZE = 0.25
+BATCH_SIZES = "1,32,full"  # that are compared
 MOST_UNITS = 1_000_000  # a layer of more would not fit a computer's memory
 LARGEST_SEED = 2**32 - 1
 Check = Callable[[str, Any], Any]

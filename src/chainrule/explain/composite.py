@@ -21,7 +21,10 @@ from chainrule.backends.numpy_ import evaluate
 from chainrule.errors import ArgumentError, GraphError, ShapeError, check_number
 from chainrule.explain.composite_check import Check, Function, branches, check_by_differences
 from chainrule.explain.composite_formulae import SUM, UNCHANGED, Text, formula_of, number, subscript
+from chainrule.explain.composite_statements import statements_of
 from chainrule.explain.composite_text import text_of
+from chainrule.explain.output import Output
+from chainrule.explain.statements import statements_latex, statements_page
 from chainrule.graph import Graph, Node, gradients, input
 
 MOST_PATHS = 20  # above it, what is shown is the accumulation from y back to x, node by node
@@ -77,7 +80,7 @@ class Adjoint:
 
 
 @dataclass(frozen=True, repr=False)
-class ChainRule:
+class ChainRule(Output):
     """A derivative by the chain rule, written out; printing it gives the aligned text.
 
     * `at`, `value`, `derivative`: x, y and dy/dx, in float64; the derivative is that of the graph (`cr.gradients`).
@@ -107,10 +110,17 @@ class ChainRule:
         """Whether the finite difference confirms the derivative: |difference − derivative| ≤ 10⁻⁶ max(1, |derivative|)."""
         return abs(self.difference - self.derivative) <= 1e-6 * max(1.0, abs(self.derivative))
 
-    def __repr__(self) -> str:
+    def to_text(self) -> str:
+        """Aligned text, as `print` shows it."""
         return text_of(self)
 
-    __str__ = __repr__
+    def to_latex(self) -> str:
+        """LaTeX to be put into a document that uses the package amsmath."""
+        return statements_latex("The chain rule, step by step", list(statements_of(self)))
+
+    def to_html(self) -> str:
+        """A page that needs nothing else."""
+        return statements_page("The chain rule, step by step", list(statements_of(self)))
 
 
 def chain_rule(function: Callable[[Any], Node], at: float) -> ChainRule:

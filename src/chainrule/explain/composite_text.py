@@ -21,7 +21,7 @@ def text_of(rule: ChainRule) -> str:
         [f"y = {rule.formula} at x = {number(rule.at)}"],
         _table(rule),
         _chain(rule),
-        [*rule.notes, *_verdict(rule)],
+        [*rule.notes, *verdict_of(rule)],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
@@ -29,14 +29,14 @@ def text_of(rule: ChainRule) -> str:
 def _table(rule: ChainRule) -> list[str]:
     rows = [("step", "value", "local derivative")]
     for step in rule.steps:
-        first, *others = [_equation(d.symbol, d.formula, number(d.value)) for d in step.derivatives] or ["0"]
+        first, *others = [equation(d.symbol, d.formula, number(d.value)) for d in step.derivatives] or ["0"]
         rows.append((f"{step.name} = {step.formula}", number(step.value), first))
         rows.extend(("", "", other) for other in others)
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows] if rule.steps else []
 
 
-def _equation(*sides: str) -> str:
+def equation(*sides: str) -> str:
     """Sides joined by equals signs, one that repeats its neighbour left out."""
     return " = ".join(side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1])
 
@@ -54,7 +54,7 @@ def _chain(rule: ChainRule) -> list[str]:
         return [
             "The chain rule multiplies the local derivatives on the way from y back to x:",
             *_lines("dy/dx", " · ", [d.symbol for d in factors]),
-            *_lines("     ", " · ", [_factor(d.value) for d in factors]),
+            *_lines("     ", " · ", [factor(d.value) for d in factors]),
             *_lines("     ", "", [total]),
         ]
     if rule.paths:
@@ -62,7 +62,7 @@ def _chain(rule: ChainRule) -> list[str]:
             "The chain rule multiplies the local derivatives along each path from y back to x, and adds up the paths",
             "(∂ is a derivative with the other operands held fixed):",
             *(line for row in _products(rule.paths) for line in row),
-            *_lines("dy/dx", " + ", [_factor(path.product) for path in rule.paths]),
+            *_lines("dy/dx", " + ", [factor(path.product) for path in rule.paths]),
             *_lines("     ", "", [total]),
         ]
     return [
@@ -77,7 +77,7 @@ def _products(paths: Iterable[DerivativePath]) -> list[list[str]]:
     width = max((len(symbol) for symbol in symbols if len(symbol) <= _WIDTH // 2), default=0)
     rows = []
     for symbol, path in zip(symbols, paths, strict=True):
-        numbers = " · ".join(_factor(d.value) for d in path.factors)
+        numbers = " · ".join(factor(d.value) for d in path.factors)
         result = number(path.product)
         line = f"  {symbol:<{width}} = {result if len(path.factors) == 1 else f'{numbers} = {result}'}"
         narrow = [f"  {symbol}", f"    = {numbers}", f"    = {result}"]
@@ -87,8 +87,8 @@ def _products(paths: Iterable[DerivativePath]) -> list[list[str]]:
 
 def _accumulated(adjoint: Adjoint) -> list[str]:
     symbol = delta(adjoint.name)
-    terms = [_term("" if d.step == "y" else delta(d.step), d) for _, d in adjoint.terms]
-    numbers = [_factor(d.value) if d.step == "y" else f"{_factor(g)} · {_factor(d.value)}" for g, d in adjoint.terms]
+    terms = [term("" if d.step == "y" else delta(d.step), d) for _, d in adjoint.terms]
+    numbers = [factor(d.value) if d.step == "y" else f"{factor(g)} · {factor(d.value)}" for g, d in adjoint.terms]
     value = number(adjoint.value)
     blank = " " * len(symbol)
     lines = _lines(symbol, " + ", terms) + ([] if numbers == [value] else _lines(blank, " + ", numbers))
@@ -97,7 +97,8 @@ def _accumulated(adjoint: Adjoint) -> list[str]:
     return [joined] if len(joined) <= _WIDTH else [*lines, *result]
 
 
-def _term(sent: str, derivative: LocalDerivative) -> str:
+def term(sent: str, derivative: LocalDerivative) -> str:
+    """What a step passes on, times its local derivative."""
     return f"{sent} · {derivative.symbol}" if sent else derivative.symbol
 
 
@@ -106,7 +107,7 @@ def delta(name: str) -> str:
     return "dy/dx" if name == "x" else f"δ{name[1:]}"
 
 
-def _factor(value: float) -> str:
+def factor(value: float) -> str:
     """A number within a product or a sum: a negative one is put in brackets."""
     text = number(value)
     return f"({text})" if text.startswith("−") else text
@@ -124,7 +125,8 @@ def _lines(left: str, joint: str, parts: list[str]) -> list[str]:
     return [*lines, line]
 
 
-def _verdict(rule: ChainRule) -> list[str]:
+def verdict_of(rule: ChainRule) -> list[str]:
+    """What the comparison with differences says; nothing at a kink."""
     if rule.at_kink:
         return []
     ours = f"The chain rule gives {number(rule.derivative, 10)} and fourth-order differences "

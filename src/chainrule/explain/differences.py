@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil, factorial, isfinite, log2
+from math import ceil, factorial, isfinite, log2, sqrt
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,8 @@ def rounding(f: Callable[[Array], float], x: Array) -> float:
     if not np.isfinite(values).all():
         return float(np.finfo(np.float64).eps * abs(values[4]))
     fourth = np.diff(values, 4)
-    found = float(np.sqrt(factorial(4) ** 2 / factorial(8) * np.mean(fourth**2)))
+    root_mean_square = np.hypot.reduce(fourth) / sqrt(len(fourth))  # without the squares, which may overflow
+    found = float(factorial(4) / sqrt(factorial(8)) * root_mean_square)
     return max(found, float(np.finfo(np.float64).eps * abs(values[4])))
 
 

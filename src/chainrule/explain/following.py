@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError
 from chainrule.explain.composite_formulae import number
+from chainrule.explain.output import Output
+from chainrule.explain.statements import Statement, statements_latex, statements_page
 from chainrule.graph import Node
 from chainrule.graph.primitives.contraction import split_spec
 
@@ -24,7 +26,6 @@ Array = NDArray[Any]
 Index = tuple[int, ...]
 
 _MOST = 100_000  # products that one number is made of
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,47 @@ class Path:
 
 
 @dataclass(frozen=True, repr=False)
-class Followed:
+class Followed(Output):
     """A number and the paths that it is the sum of."""
 
     label: str
     value: float
     paths: tuple[Path, ...]
 
-    def __str__(self) -> str:
-        n = len(self.paths)
-        ranked = sorted(self.paths, key=lambda path: -abs(path.value))
-        chosen = set(map(id, ranked[:_SHOWN]))
-        lines = [f"  {'+ ' if i else '  '}{path}" for i, path in enumerate(p for p in self.paths if id(p) in chosen)]
-        if n > _SHOWN:
-            rest = math.fsum(path.value for path in ranked[_SHOWN:])
-            lines.append(f"  + {n - _SHOWN:,} smaller products, which add up to {number(rest)}")
-        what = "one product" if n == 1 else f"the sum of {n:,} products"
-        return "\n".join([f"{self.label} = {number(self.value)} is {what}:", *lines])
+    def to_text(self) -> str:
+        """Aligned text, as `print` shows it."""
+        head, *products = self._lines()
+        lines = [f"  {'+ ' if i else '  '}{product}" for i, product in enumerate(products)]
+        return "\n".join([f"{head}:", *lines])
 
-    __repr__ = __str__
+    def to_latex(self) -> str:
+        """LaTeX to be put into a document that uses the package amsmath."""
+        return statements_latex("One number, followed", self._statements())
+
+    def to_html(self) -> str:
+        """A page that needs nothing else."""
+        return statements_page("One number, followed", self._statements())
+
+    def _lines(self) -> list[str]:
+        """What the number is, and the products that it is the sum of."""
+        n = len(self.paths)
+        shown, rest = largest(self.paths)
+        what = "one product" if n == 1 else f"the sum of {n:,} products"
+        lines = [f"{self.label} = {number(self.value)} is {what}", *map(str, shown)]
+        if n > len(shown):
+            lines.append(f"{n - len(shown):,} smaller products, which add up to {number(rest)}")
+        return lines
+
+    def _statements(self) -> list[Statement]:
+        head, first, *others = self._lines()
+        return [Statement(line) for line in (head.replace(" at [", "["), first, *(f"+ {line}" for line in others))]
+
+
+def largest(paths: Sequence[Path], most: int = 12) -> tuple[list[Path], float]:
+    """The paths that contribute most, in their order, and what the others add up to."""
+    order = sorted(range(len(paths)), key=lambda i: -abs(paths[i].value))
+    rest = math.fsum(paths[i].value for i in order[most:])
+    return [paths[i] for i in sorted(order[:most])], rest
 
 
 def _bracketed(value: float) -> str:
@@ -165,6 +188,8 @@ class Follower:
             return [Factor(_at(self.labels[node], index), value)]
         if node.op == "const":
             return [Factor(number(value), value)]
+        if node.op == "mul" and not node.rank:
+            return [factor for x in node.inputs for factor in self._local(x, index)]
         return [Factor(_at(self.local(node), index), value)]
 
     def _pairs(self, node: Node, index: Index) -> Iterator[tuple[Index, Index]]:

@@ -56,12 +56,14 @@ def line_of(node: Node, names: Mapping[Node, str]) -> str:
     return f"{names[node]} = {_expression(node, names)}: {_type(node.type)}"
 
 
-def names_of(graph: Graph) -> dict[Node, str]:
-    """What each node of a graph is called in its text."""
+def names_of(graph: Graph, known: Mapping[Node, str] | None = None) -> dict[Node, str]:
+    """What each node of a graph is called in its text, those apart that have a name already."""
     counts: dict[str, int] = {}
     names: dict[Node, str] = {}
     for node in graph.nodes:
-        if node.op == "input":
+        if known and node in known:
+            names[node] = known[node]
+        elif node.op == "input":
             names[node] = node.attributes["name"]
         elif node.op == "const" and node.rank == 0:
             names[node] = _number(node.attributes["value"])

@@ -11,10 +11,11 @@ from chainrule.data.containers import short, to_numpy
 from chainrule.data.labels import as_targets, label_column, listed
 from chainrule.data.targets import BinaryClasses, Classes, counts, values
 from chainrule.errors import ArgumentError, ShapeError
-from chainrule.functional import ACTIVATIONS, Loss
+from chainrule.functional import ACTIVATIONS, Loss, LossFunction, get_loss
 from chainrule.graph import DType
 from chainrule.nn import Layer, Residual
 from chainrule.training.build import Targets
+from chainrule.training.model import Model
 
 Array = NDArray[Any]
 Coder = Classes | BinaryClasses | None
@@ -71,6 +72,24 @@ def encode(loss: Loss, coder: Coder, y: Any, n_outputs: int, dtype: np.dtype[Any
 def targets_of(y: Array) -> Targets:
     """The shape and dtype of the rows of an encoded y."""
     return Targets(y.shape[1:], DType.of(y.dtype))
+
+
+def targets_for(model: Model, loss: Loss) -> Targets:
+    """The targets that a model learns by a loss: class numbers, or as many numbers as it has outputs."""
+    outputs = check_ending(model.layer, model.output_shape, loss)
+    classes = loss.targets == "classes"
+    return Targets((), DType.INT32) if classes else Targets((outputs,), DType.of(model.dtype))
+
+
+def known_loss(given: str | Loss | LossFunction | None, remembered: Loss | None) -> Loss:
+    """The loss that is given, or else the one that is remembered."""
+    if given is not None:
+        return get_loss(given)
+    if remembered is None:
+        raise ArgumentError(
+            'loss is not known yet: give loss="cross_entropy" for classes, loss="squared_error" for values, or another.'
+        )
+    return remembered
 
 
 def decide(coder: Coder, probabilities: Array) -> Array:

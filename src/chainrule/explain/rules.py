@@ -1,0 +1,44 @@
+"""A slip, and the rule by which the number that it leads to is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.explain.around import Around
+
+Array = NDArray[Any]
+Guess = Array | float | None | Mapping[str, Array | None]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A slip that explains a wrong quantity: its name, where it was made, and what it is in a sentence."""
+
+    name: str
+    quantity: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.name}, in {self.quantity}: {self.sentence}"
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A row of the table; `{what}` in the sentence is the name of what was taken by mistake."""
+
+    name: str
+    sentence: str
+    numbers: Callable[[Around], Guess]
+
+    def guesses(self, at: Around) -> Iterator[tuple[Slip, Array]]:
+        """The numbers that the slip leads to."""
+        with np.errstate(all="ignore"):
+            found = self.numbers(at)
+        for what, value in (found if isinstance(found, Mapping) else {"": found}).items():
+            if value is not None:
+                yield Slip(self.name, at.name, self.sentence.format(what=what)), np.asarray(value)
