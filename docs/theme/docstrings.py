@@ -29,7 +29,7 @@ def is_linked(name: str) -> bool:
 def shown(text: str, own_name: str) -> str:
     """A docstring in Markdown."""
     text = _ENTRY.sub("  \n", text)
-    text = _EXAMPLE.sub(lambda example: f"```pycon\n{example[0].rstrip()}\n```", text)
+    text = _EXAMPLE.sub(lambda example: f"```pycon\n{example[0].replace('<BLANKLINE>', '').rstrip()}\n```", text)
     link = r"[`\1`][chainrule.\1]"
     return _NAME.sub(lambda m: m.expand(link) if is_linked(m[1]) and m[1] != own_name else m[0], text)
 
@@ -57,8 +57,9 @@ class Docstrings(griffe.Extension):
                 if isinstance(member, griffe.Attribute) and isinstance(values[name], Primitive):
                     module.set_member(name, _as_function(name, values[name], module))
         for name, member in list(pkg.members.items()):
-            if member.is_alias and member.target_path.endswith(f".{name}") and member.target_path in sys.modules:
-                pkg.set_member(name, griffe.Alias(name, f"{member.target_path}.{name}", parent=pkg))
+            path = member.target_path if isinstance(member, griffe.Alias) else ""
+            if path.endswith(f".{name}") and path in sys.modules:
+                pkg.set_member(name, griffe.Alias(name, f"{path}.{name}", parent=pkg))
 
 
 def _functions(holder: griffe.Module | griffe.Class) -> Iterator[griffe.Function]:

@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show a picture by the colours that are chosen on the site, and examples with a prompt as such."""
     pair = r'<img alt="\1" src="\2-light.svg#only-light"><img alt="\1" src="\2-dark.svg#only-dark">'
-    return _PROMPT.sub("```pycon\n", _PICTURE.sub(pair, markdown))
+    return _PROMPT.sub("```pycon\n", _PICTURE.sub(pair, markdown)).replace("\n<BLANKLINE>\n", "\n\n")
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

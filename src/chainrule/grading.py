@@ -47,22 +47,22 @@ def grade(
     Names that are not known and arrays of shapes that no slip leads to raise `ArgumentError`, what is not a number `DataError`.
 
     >>> import chainrule as cr
-    >>> hidden = cr.Dense(2, activation="tanh", weight_init=[[0.1, 0.2], [0.3, 0.4]])
+    >>> hidden = cr.Dense(2, activation="tanh", weight_init=[[0.1, -0.2], [0.3, -0.4]])
     >>> net = cr.Network(hidden, cr.Dense(1, weight_init=[[0.5], [0.6]])).build(2)
     >>> answers = {
-    ...     "dense2/delta": -0.2409,
-    ...     "dense1/delta": [-0.1204, -0.1445],
-    ...     "dense1/bias/gradient": [-0.1204, -0.1445],
+    ...     "dense2/delta": -1.1548,
+    ...     "dense1/delta": [-0.5774, -0.6929],
+    ...     "dense1/bias/gradient": [-0.5774, -0.6929],
     ... }
     >>> grade = cr.grade(net, [1.0, 2.0], 1.0, answers, loss="squared_error")
     >>> grade
     ✓ dense2/delta          right
-    ✗ dense1/delta          wrong: yours is −0.1445 at [0, 1], right is −0.0606902; missing f′
+    ✗ dense1/delta          wrong: yours is −0.6929 at [0, 1], right is −0.290985; missing f′
     → dense1/bias/gradient  follows from the earlier mistake
     <BLANKLINE>
     2 of 3 answers are right, or follow rightly from an earlier mistake.
     <BLANKLINE>
-    The first mistake is dense1/delta: yours is −0.1445 at [0, 1], right is −0.0606902.
+    The first mistake is dense1/delta: yours is −0.6929 at [0, 1], right is −0.290985.
       Likely: missing f′ (∂L/∂a was not multiplied by f′(z)).
       Right is δ[dense1] = ∂L/∂z[dense1] = ∂L/∂a[dense1] ⊙ f′(z).
     >>> grade.slip.name, grade.first_wrong.name

@@ -11,7 +11,7 @@ from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Sequential
 from chainrule.optim import Transform, get_optimizer
 from chainrule.training import Model, Penalties
-from chainrule.training.coding import known_loss
+from chainrule.training.coding import known_loss, suits
 from chainrule.training.fitting import Examples, Reading, as_rows
 from chainrule.training.memory import Memory
 from chainrule.training.online import check_adapted
@@ -93,7 +93,7 @@ class Inspectable:
         >>> import chainrule as cr
         >>> derivation = cr.Network(cr.Dense(1, activation="tanh")).build(2).derive(loss="squared_error")
         >>> [str(rule) for rule in derivation.rules if rule.primitive == "tanh"]
-        ['tanh.0 = tanh(add.0): add.0 gets g · (1 − tanh.0 · tanh.0)']
+        ['a[dense1] = tanh(z[dense1]): z[dense1] gets g · (1 − a[dense1] · a[dense1])']
         """
         penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
         chosen = known_loss(loss, self.memory.loss)
@@ -131,7 +131,9 @@ class Inspectable:
         model, chosen = self.model, known_loss(loss, self.memory.loss)
         model.check_finite()
         check_adapted(self._layer, self.memory, "to_python")
-        return to_python(model, chosen, descent, penalties, weighted=weighted, first_epoch=self.memory.epochs)
+        coder, done = self.memory.coder, self.memory.epochs
+        labels = coder.labels if coder is not None and suits(coder, chosen) else ()
+        return to_python(model, chosen, descent, penalties, weighted=weighted, first_epoch=done, labels=labels)
 
     def examples(
         self, X: Any, y: Any, *, loss: str | Loss | LossFunction | None = None, sample_weight: Any = None

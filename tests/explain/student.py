@@ -74,6 +74,10 @@ class Exercise:
         for array in self.net.params.values():
             array[...] = rng.normal(size=array.shape) * 0.8
 
+        given = self.net.explain(self.x, self.y, **self.settings())
+        self.names = given.names()  # of all quantities, in the order of computation
+        self.mask = given["dropout1/mask"] if self.dropped else None  # what dropout drew is no riddle
+
     def _targets(self, rng: np.random.Generator) -> Array:
         shape = (self.n, self.sizes[-1])
         if self.loss == "cross_entropy":
@@ -89,11 +93,6 @@ class Exercise:
             "optimizer": OPTIMIZERS[self.optimizer],
             "sample_weight": self.weight,
         }
-
-    @property
-    def mask(self) -> Array | None:
-        """What dropout drew: it is given to the student."""
-        return self.net.explain(self.x, self.y, **self.settings())["dropout1/mask"] if self.dropped else None
 
 
 @dataclass
@@ -367,6 +366,7 @@ def possible(e: Exercise, slip: str, layer: int) -> bool:
         "f′ at a": smooth,
         "f′ of another activation": f != "identity",
         "transposed W": square and layer > 1,
+        "not summed": e.n > 1,  # the axis of a single row may be left out, or stay
         "weights already updated": layer > 1 and not e.clip_norm,  # the norm is not known yet
         "z for a": before not in ("", "identity") and not first_of_dropout,
         "another layer's activation": layer > 1,

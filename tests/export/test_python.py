@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import shutil
 import subprocess
@@ -318,11 +319,21 @@ def test_a_list_of_targets_is_a_column() -> None:
 
 
 def test_numbers_have_the_digits_of_the_network() -> None:
-    net = cr.Network(Dense(5, activation="tanh", bias_init="normal"), Dense(2)).build(3)
+    net = cr.Network(Dense(5, activation="tanh", bias_init=np.full(5, 0.1)), Dense(2)).build(3)
     params = run(net.to_python(loss="squared_error"))["params"]
     for own, wanted in zip(params.values(), net.params.values(), strict=True):
         assert own.dtype == np.float64
         assert (own.astype(np.float32) == wanted).all()
+
+
+def test_names_and_labels_do_not_escape_from_the_docstring() -> None:
+    name = 'a"\\\n"""\nraise SystemExit\n"""'
+    net = cr.Network(Dense(20, activation="tanh", name=name), Dense(20), cr.Activation("tanh", name="lambda"), Dense(2))
+    net.fit(np.eye(2), ["no", 'y"""es'], loss="cross_entropy", epochs=1)
+    text = net.to_python(optimizer=cr.Adam(0.01))
+    program = run(text)
+    assert "0 for 'no', 1 for 'y'''es'." in program["__doc__"]
+    assert json.dumps(f"{name}/weight") in text
 
 
 def test_large_networks_are_loaded(tmp_path: Path) -> None:

@@ -201,6 +201,11 @@ class Around:
         """The loss of the step."""
         return self.sheet.step.loss
 
+    @property
+    def has_half(self) -> bool:
+        """Whether the loss carries the factor ½."""
+        return self.loss.name in ("squared_error", "huber")
+
     def other_losses(self) -> Iterator[tuple[str, Loss]]:
         """The losses that this one may be mistaken for: those of the same kind of targets."""
         for name, loss in LOSSES.items():

@@ -21,10 +21,8 @@ from chainrule.backends.numpy_ import evaluate
 from chainrule.errors import ArgumentError, GraphError, ShapeError, check_number
 from chainrule.explain.composite_check import Check, Function, branches, check_by_differences
 from chainrule.explain.composite_formulae import SUM, UNCHANGED, Text, formula_of, number, subscript
-from chainrule.explain.composite_statements import statements_of
 from chainrule.explain.composite_text import text_of
 from chainrule.explain.output import Output
-from chainrule.explain.statements import statements_latex, statements_page
 from chainrule.graph import Graph, Node, gradients, input
 
 MOST_PATHS = 20  # above it, what is shown is the accumulation from y back to x, node by node
@@ -116,10 +114,16 @@ class ChainRule(Output):
 
     def to_latex(self) -> str:
         """LaTeX to be put into a document that uses the package amsmath."""
+        from chainrule.explain.composite_statements import statements_of
+        from chainrule.explain.statements import statements_latex
+
         return statements_latex("The chain rule, step by step", list(statements_of(self)))
 
     def to_html(self) -> str:
         """A page that needs nothing else."""
+        from chainrule.explain.composite_statements import statements_of
+        from chainrule.explain.statements import statements_page
+
         return statements_page("The chain rule, step by step", list(statements_of(self)))
 
 

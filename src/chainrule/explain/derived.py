@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.explain.latex import latex_text
-from chainrule.explain.latex_document import fragment_of
 from chainrule.explain.lines import Line, StepLines
 from chainrule.explain.node_rules import NodeRule, rules_of
 from chainrule.explain.output import Output
-from chainrule.explain.page import derivation_page
 from chainrule.explain.quantities import NOTATION, Quantity, Section
 from chainrule.functional import Loss
 from chainrule.graph import Node
@@ -50,12 +47,17 @@ class Derivation(Output):
 
     def to_latex(self) -> str:
         """LaTeX to be put into a document that uses the package amsmath."""
+        from chainrule.explain.latex import latex_text
+        from chainrule.explain.latex_document import fragment_of
+
         rules = [rf"\texttt{{{latex_text(line.strip())}}}\par" for line in self._rule_lines()]
         head = [fragment_of(_TITLE, self.sections, ""), rf"\subsection*{{{_RULES}}}", _MORE, ""]
         return "\n".join([*head, r"{\raggedright", *rules, "}"])
 
     def to_html(self) -> str:
         """A page that needs nothing else."""
+        from chainrule.explain.page import derivation_page
+
         return derivation_page(_TITLE, self.sections, f"{_RULES}. {_MORE}", self.rules)
 
 

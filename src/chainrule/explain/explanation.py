@@ -13,9 +13,7 @@ from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.explain.checking import GradientCheck
 from chainrule.explain.columns import Column
 from chainrule.explain.following import Followed, Follower
-from chainrule.explain.latex_document import fragment_of
 from chainrule.explain.output import Output
-from chainrule.explain.page import page_of
 from chainrule.explain.quantities import NOTATION, Quantity, Section
 from chainrule.graph import Node
 
@@ -59,7 +57,9 @@ class Explanation(Output):
         shape, index = self._follower.values[node].shape, tuple(int(i) for i in found[2].split(",") if i.strip())
         if len(index) != len(shape) or not all(0 <= i < n for i, n in zip(index, shape, strict=True)):
             expected = "1 number" if len(shape) == 1 else f"{len(shape)} numbers"
-            raise ArgumentError(f"{number!r}: {name} has the shape {shape}, so a place in it is {expected}, counted from 0.")
+            raise ArgumentError(
+                f"{number!r}: {name} has the shape {shape}, so a place in it is {expected}, counted from 0."
+            )
         layers = int(check_number("depth", depth, low=1, integer=True))
         return self._follower.follow(node, index, f"{label} at {list(index)}", layers)
 
@@ -73,10 +73,14 @@ class Explanation(Output):
 
     def to_latex(self) -> str:
         """LaTeX to be put into a document that uses the package amsmath."""
+        from chainrule.explain.latex_document import fragment_of
+
         return fragment_of(self.title, self.sections, self.verdict)
 
     def to_html(self) -> str:
         """A page that needs nothing else: the network with a slider through the step, and its numbers to be followed."""
+        from chainrule.explain.page import page_of
+
         return page_of(self)
 
     @property

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError
 from chainrule.explain.composite_formulae import number
 from chainrule.explain.output import Output
-from chainrule.explain.statements import Statement, statements_latex, statements_page
 from chainrule.graph import Node
 from chainrule.graph.primitives.contraction import split_spec
+
+if TYPE_CHECKING:
+    from chainrule.explain.statements import Statement
 
 Array = NDArray[Any]
 Index = tuple[int, ...]
@@ -71,10 +73,14 @@ class Followed(Output):
 
     def to_latex(self) -> str:
         """LaTeX to be put into a document that uses the package amsmath."""
+        from chainrule.explain.statements import statements_latex
+
         return statements_latex("One number, followed", self._statements())
 
     def to_html(self) -> str:
         """A page that needs nothing else."""
+        from chainrule.explain.statements import statements_page
+
         return statements_page("One number, followed", self._statements())
 
     def _lines(self) -> list[str]:
@@ -88,6 +94,8 @@ class Followed(Output):
         return lines
 
     def _statements(self) -> list[Statement]:
+        from chainrule.explain.statements import Statement
+
         head, first, *others = self._lines()
         return [Statement(line) for line in (head.replace(" at [", "["), first, *(f"+ {line}" for line in others))]
 

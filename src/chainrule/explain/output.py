@@ -1,14 +1,15 @@
-"""How explanations leave: as text, LaTeX or a page, on a terminal, in a notebook, or in a file."""
+"""How explanations leave: as text, LaTeX or a page, on a terminal, in a notebook, or in a file.
+
+What writes LaTeX and pages is imported when it is first used: most programs never do, and start the sooner.
+"""
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from html import escape
 from pathlib import Path
 
 from chainrule.errors import ArgumentError
-from chainrule.explain.latex_document import document_of
 from chainrule.files.atomic import replace_file
 
 _TALLEST = 860  # pixels of a page within a notebook
@@ -28,6 +29,8 @@ class Output(ABC):
 
     def to_latex_document(self) -> str:
         """A LaTeX document that can be compiled as it is."""
+        from chainrule.explain.latex_document import document_of
+
         return document_of(self.to_latex())
 
     @abstractmethod
@@ -42,6 +45,8 @@ class Output(ABC):
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, so that neither it nor the notebook changes how the other looks."""
+        from html import escape
+
         style = f"width:100%;height:{_TALLEST}px;border:0"
         return f'<iframe srcdoc="{escape(self.to_html())}" style="{style}" onload="{_FIT}"></iframe>'
 

@@ -29,7 +29,11 @@ class Slip:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A row of the table; `{what}` in the sentence is the name of what was taken by mistake."""
+    """A row of the table: a name, a sentence, and how the number that the slip leads to is computed from what lies around.
+
+    The number is None where the slip cannot be made, as W and Wᵀ cannot be confused where the shapes tell them apart. There are
+    several, each by the name of what was taken by mistake, where the slip can be made in several ways; that is `{what}`.
+    """
 
     name: str
     sentence: str

@@ -311,7 +311,7 @@ def targets(numbers: Numbers) -> Array:
     if y.dtype.kind != "f":
         y = np.eye(outputs.shape[-1])[y]
     smoothing = getattr(numbers.sheet.step.loss, "label_smoothing", 0.0)
-    return (1 - smoothing) * y.reshape(outputs.shape) + smoothing / outputs.shape[-1]
+    return np.asarray((1 - smoothing) * y.reshape(outputs.shape) + smoothing / outputs.shape[-1])
 
 
 def shares(numbers: Numbers) -> Array:

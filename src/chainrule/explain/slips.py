@@ -1,9 +1,6 @@
 """The slips that people make in a step of backpropagation: which can be made in which quantity.
 
-They stand in three tables, `slips_forward`, `slips_backward` and `slips_update`. A slip has a name, a sentence, and how the number
-that it leads to is computed from what lies around the quantity. It gives None where it cannot be made, as W and Wᵀ cannot be
-confused where the shapes tell them apart; several numbers, each by the name of what was taken by mistake, where it can be made in
-several ways.
+They stand in three tables: `slips_forward`, `slips_backward` and `slips_update`.
 """
 
 from __future__ import annotations
@@ -25,10 +22,10 @@ from chainrule.explain.slips_forward import (
 from chainrule.explain.slips_update import NEXT, STAGES
 from chainrule.nn import Activation, Dense, Dropout, Residual, Standardize
 
-ANY = (
-    Rule("sign", "the sign is the opposite", lambda at: -at.right),
-    Rule("transposed result", "rows and columns changed places", lambda at: at.right.T if at.right.ndim == 2 else None),
+TURNED = Rule(
+    "transposed result", "rows and columns changed places", lambda at: at.right.T if at.right.ndim == 2 else None
 )
+ANY = (Rule("sign", "the sign is the opposite", lambda at: -at.right), TURNED)
 
 _BY_NAME = {"prediction": PREDICTED, "loss/data": LOSS, "penalty": PENALTY}
 
@@ -45,8 +42,10 @@ def rules_for(at: Around) -> tuple[Rule, ...]:
         return (*_BY_NAME[name], *ANY)
     if name in sheet.gradients.values():
         return (*_of_gradient(at), *ANY)
-    if last == "next" or sheet.lines[name].symbol.startswith("u after "):
-        return (*(NEXT if last == "next" else STAGES.get(type(at.transform), ())), *ANY)
+    if last == "next":
+        return (*NEXT, TURNED)
+    if sheet.lines[name].symbol.startswith("u after "):
+        return (*STAGES.get(type(at.transform), ()), *ANY)
     return (*_of_layer(at, last), *ANY)
 
 

@@ -136,12 +136,12 @@ OUTPUT = (
     Rule(
         "missing ½",
         "the factor 2 shows that the ½ of the loss was forgotten",
-        lambda at: 2 * at.right if _has_half(at) else None,
+        lambda at: 2 * at.right if at.has_half else None,
     ),
     Rule(
         "½ twice",
         "the ½ of the loss is cancelled by the 2 of the square",
-        lambda at: at.right / 2 if _has_half(at) else None,
+        lambda at: at.right / 2 if at.has_half else None,
     ),
     Rule("sign", "the sign is the opposite: it is ŷ − y, not y − ŷ", lambda at: -at.right),
     Rule("divided twice", "it was divided by the number of rows twice", lambda at: at.right / at.rows),
@@ -199,8 +199,8 @@ SCALED = (
         "δ has the 1/n already, and it was divided by n again",
         lambda at: _data(at) / at.rows + at.share,
     ),
-    Rule("missing ½", "it is twice what it should be", lambda at: 2 * _data(at) + at.share if _has_half(at) else None),
-    Rule("½ twice", "it is half of what it should be", lambda at: _data(at) / 2 + at.share if _has_half(at) else None),
+    Rule("missing ½", "it is twice what it should be", lambda at: 2 * _data(at) + at.share if at.has_half else None),
+    Rule("½ twice", "it is half of what it should be", lambda at: _data(at) / 2 + at.share if at.has_half else None),
 )
 
 PENALISED = (

@@ -103,8 +103,8 @@ PREDICTED = (
 
 LOSS = (
     Rule("sum instead of mean", "the losses of the rows were added up, not averaged", lambda at: at.right * at.total),
-    Rule("missing ½", "the factor ½ is missing", lambda at: 2 * at.right if _has_half(at) else None),
-    Rule("½ twice", "the factor ½ was applied twice", lambda at: at.right / 2 if _has_half(at) else None),
+    Rule("missing ½", "the factor ½ is missing", lambda at: 2 * at.right if at.has_half else None),
+    Rule("½ twice", "the factor ½ was applied twice", lambda at: at.right / 2 if at.has_half else None),
     Rule(
         "mean over outputs too",
         "it was averaged over the outputs as well, over which the loss is a sum",
@@ -144,10 +144,6 @@ PENALTY = (
 )
 
 
-def _has_half(at: Around) -> bool:
-    return at.loss.name in ("squared_error", "huber")
-
-
 def _row_shares(at: Around) -> Array:
     return np.asarray(Around(at.numbers, at.sheet.outputs).shares.ravel())
 
@@ -164,13 +160,17 @@ def _other_logarithms(at: Around) -> Guess:
 
 def _wrong_logs(at: Around) -> Guess:
     p, y, rows = at.predicted, at.targets, _row_shares(at)
+
+    def mean(terms: Array) -> Array:
+        return np.asarray(-(terms.reshape(len(rows), -1).sum(1) @ rows))
+
     if at.loss.name == "binary_cross_entropy":
-        return {"(1 − y) ln(1 − p) is missing": -((y * np.log(p)).sum(-1) @ rows)}
+        return {"(1 − y) ln(1 − p) is missing": mean(y * np.log(p))}
     if at.loss.name == "cross_entropy":
         return {
-            "y and p changed places: −Σ p ln y": -((p * np.log(y)).sum(-1) @ rows),
-            "−Σ y p: the logarithm is missing": -((y * p).sum(-1) @ rows),
-            "the logarithm of all probabilities was added up, not that of the right class": -(np.log(p).sum(-1) @ rows),
-            "this is −Σ y ln(1 − p)": -((y * np.log(1 - p)).sum(-1) @ rows),
+            "y and p changed places: −Σ p ln y": mean(p * np.log(y)),
+            "−Σ y p: the logarithm is missing": mean(y * p),
+            "the logarithm of all probabilities was added up, not that of the right class": mean(np.log(p)),
+            "this is −Σ y ln(1 − p)": mean(y * np.log(1 - p)),
         }
     return None

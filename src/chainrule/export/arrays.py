@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ def written_out(arrays: Arrays, names: Mapping[str, str]) -> str:
 
 def loader(names: Mapping[str, str]) -> str:
     """The function that reads them from a file of NumPy's."""
-    pairs = [f'        "{own}": arrays["{name.partition("/")[2]}"],' for name, own in names.items()]
+    pairs = [f'        "{own}": arrays[{json.dumps(name.partition("/")[2])}],' for name, own in names.items()]
     kinds = {name.partition("/")[0] for name in names}
     source = ", ".join(f"**net.{kind}" for kind in (PARAMS, STATE) if kind in kinds)
     lines = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from textwrap import indent
@@ -189,9 +190,9 @@ class Descent:
         own = key.removesuffix(f"/{name}")
         if own not in self._slot_names:
             short = own.rpartition("/")[2]
-            wanted = _LETTERS.get(short, short)
+            wanted = re.sub(r"\W", "_", _LETTERS.get(short, short), flags=re.ASCII)
             taken = {*self.slots, *self.rates, *self.numbers.values(), *RESERVED}
-            self._slot_names[own] = own.replace("/", "_") if wanted in taken else wanted
+            self._slot_names[own] = re.sub(r"\W", "_", own, flags=re.ASCII) if wanted in taken else wanted
             self.slots[self._slot_names[own]] = float(self._begin[key].flat[0])
         if (self._begin[key] != self.slots[self._slot_names[own]]).any():
             raise ArgumentError(

@@ -10,6 +10,15 @@ import numpy as np
 from chainrule.nn import Layer
 
 
+def harmless(text: str) -> str:
+    r"""A text that does not end the docstring that it stands in, whatever names a model file holds.
+
+    >>> print(harmless(r"C:\new"))
+    C:\\new
+    """
+    return text.replace("\\", "\\\\").replace('"' * 3, "'" * 3)
+
+
 def described(part: Any) -> str:
     """A layer or an optimiser as it is written, without what is as usual.
 
@@ -25,7 +34,7 @@ def described(part: Any) -> str:
         required = field.default is MISSING and field.default_factory is MISSING
         if required and not field.kw_only:
             given.append(_shown(value))
-        elif required or (value is not field.default and value != field.default):
+        elif required or isinstance(value, np.ndarray) or value != field.default:
             given.append(f"{field.name}={_shown(value)}")
     return f"{type(part).__name__}({', '.join(given)})"
 

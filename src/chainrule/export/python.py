@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainrule.data.labels import Label
 from chainrule.errors import ArgumentError
 from chainrule.export.arrays import are_few, loader, written_out
 from chainrule.export.blocks import WIDTH
 from chainrule.export.descent import Descent
-from chainrule.export.describing import described
+from chainrule.export.describing import described, harmless
 from chainrule.export.functions import passes
 from chainrule.export.helpers import helpers_for, words
 from chainrule.export.reading import Reading
@@ -38,12 +40,14 @@ def to_python(
     *,
     weighted: bool = False,
     first_epoch: int = 0,
+    labels: Sequence[Label] = (),
 ) -> str:
     """The text of a program: parameters, forward, predict, backward, update and train, in float64.
 
     It is read off the training step: what a textbook has a letter for gets a name, like terms are put together, and what is
-    used once stands where it is used. `first_epoch` is the number of the first epoch, which dropout depends on. Raises
-    `ArgumentError` for a network without anything to train, and for a transform of the caller's that is no loop over parameters.
+    used once stands where it is used. `first_epoch` is the number of the first epoch, which dropout depends on; `labels` are
+    what the class numbers mean. Raises `ArgumentError` for a network without anything to train, and for a transform of the
+    caller's that is no loop over parameters.
     """
     if not model.trainable():
         raise ArgumentError("to_python writes out how a network is trained, but this one has no parameters to train.")
@@ -53,7 +57,7 @@ def to_python(
     )
     reading = Reading(exact, built)
     descent = Descent(exact, optimizer, penalties, reading.trained)
-    return _Program(exact, loss, optimizer, reading, descent, first_epoch).text()
+    return _Program(exact, loss, optimizer, reading, descent, first_epoch, labels).text()
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class _Program:
     reading: Reading
     descent: Descent
     first_epoch: int
+    labels: Sequence[Label]
 
     def text(self) -> str:
         """The whole program."""
@@ -103,18 +108,20 @@ class _Program:
         lines = [
             '"""A neural network and its training in plain NumPy, written out by Chainrule.',
             f"\n    x is {shape}",
-            *layers,
+            *map(harmless, layers),
             "",
-            *(line for sentence in sentences for line in textwrap.wrap(sentence, WIDTH)),
+            *(harmless(line) for sentence in sentences for line in textwrap.wrap(sentence, WIDTH)),
             '"""',
         ]
         return "\n".join(lines)
 
     def _targets(self) -> str:
-        k = self.model.output_shape[-1]
-        if self.loss.targets == "classes":
-            return f"y holds a class number for each, from 0 to {k - 1}."
-        what = {"binary": "0 or 1", "counts": "counts"}.get(self.loss.targets, "numbers")
+        k, kind = self.model.output_shape[-1], self.loss.targets
+        meaning = ", ".join(f"{i} for {label!r}" for i, label in enumerate(self.labels))
+        named = bool(meaning) and list(self.labels) != list(range(len(self.labels)))
+        if kind == "classes":
+            return f"y holds a class number for each{f': {meaning}' if named else f', from 0 to {k - 1}'}."
+        what = {"binary": meaning if named else "0 or 1", "counts": "counts"}.get(kind, "numbers")
         return f"y is (n, {k}) and holds {what}."
 
     def _constants(self, written: str) -> list[str]:

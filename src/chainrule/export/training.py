@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chainrule.export.blocks import WIDTH
 from chainrule.export.descent import Descent
-from chainrule.export.describing import described
+from chainrule.export.describing import described, harmless
 from chainrule.export.helpers import words
 from chainrule.export.reading import Reading
 from chainrule.export.schedules import formula
@@ -49,7 +49,7 @@ class Training:
             if text:
                 lines = [
                     f"def {name}_at(k, steps_per_epoch, epochs):",
-                    f'    """{described(self.descent.schedules[name])}, at step k."""',
+                    f'    """{harmless(described(self.descent.schedules[name]))}, at step k."""',
                 ]
                 lines += ["    t = k / steps_per_epoch"] if "t" in words(text) else []
                 functions.append("\n".join([*lines, f"    return {text}"]))
