@@ -11,7 +11,7 @@ import torch
 
 import chainrule as cr
 from chainrule.errors import ArgumentError
-from chainrule.explain.checking import GradientCheck
+from chainrule.explain.checking.check import GradientCheck
 from chainrule.functional import ACTIVATIONS, LOSSES, Loss
 from chainrule.graph import Node
 from chainrule.graph.primitives import stop_gradient

@@ -14,8 +14,8 @@ from scipy.special import erf
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, GraphError, ShapeError
-from chainrule.explain.composite import ChainRule, chain_rule
-from chainrule.explain.composite_formulae import FORMULAE, SAME_OPERAND, UNCHANGED
+from chainrule.explain.composite.formulae import FORMULAE, SAME_OPERAND, UNCHANGED
+from chainrule.explain.composite.function import ChainRule, chain_rule
 from chainrule.graph import PRIMITIVES, Node, const, gradients, input
 from chainrule.graph import primitives as p
 from graph.cases import ALL

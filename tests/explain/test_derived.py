@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.explain.node_rules import formulae_of
+from chainrule.explain.step.node_rules import formulae_of
 from chainrule.functional import LOSSES
 from chainrule.graph import PRIMITIVES, Graph, gradients, input
 from chainrule.graph.primitives import reduce_sum

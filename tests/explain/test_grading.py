@@ -11,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ArgumentError, DataError, ShapeError, UnknownNameError
-from chainrule.explain.sheet import Numbers, Sheet
+from chainrule.explain.grading.sheet import Numbers, Sheet
 from chainrule.training import Penalties
 from explain.student import IN_LAYERS, NAMES, ONCE, Exercise, Student, planted, rounded
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.explain.latex_document import matrix
-from chainrule.explain.output import Output
+from chainrule.explain.writing.latex_document import matrix
+from chainrule.explain.writing.output import Output
 from programs import needed
 
 RNG = np.random.default_rng(3)

@@ -188,7 +188,7 @@ def test_it_can_be_seen(browser: Any, tmp_path: Path, dark: bool) -> None:
     """A screenshot has the colours of ground, text, activations and δ of its scheme."""
     page = Page(browser, small(), tmp_path, dark=dark)
     page.forward_to("Backward: dense1")
-    css = (Path(cr.__file__).parent / "explain" / "assets" / "page.css").read_text(encoding="utf-8")
+    css = (Path(cr.__file__).parent / "explain" / "writing" / "assets" / "page.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
     colours = dict(re.findall(r"--(\w+): (#\w+)", blocks[int(dark)]))
     seen = page.colours()

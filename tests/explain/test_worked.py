@@ -10,7 +10,7 @@ import pytest
 from scipy.special import erf
 
 import chainrule as cr
-from chainrule.explain.formulae import BACKWARD, OUTPUTS, SLOPES
+from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.graph import scope
 from chainrule.nn import LAYERS, Dense, Sequential

@@ -1,0 +1,5 @@
+"""A student's answers, judged.
+
+`answers` are read, each quantity of the `sheet` is computed from those before it, and `grade` compares. What is wrong is
+explained by `slips`: `rules` that lead from what lies `around` a quantity to the student's numbers.
+"""

@@ -1,0 +1,288 @@
+"""The lines of a training step, read off its graph: forward, loss, backward, penalty, clipping, update, each with its formula.
+
+`worked` puts the numbers to them, `derived` leaves them as symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import Field, dataclass, fields, is_dataclass
+from itertools import groupby
+from typing import Any
+
+from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES, describe, function_name
+from chainrule.functional import Loss
+from chainrule.graph import Graph, Node, gradients, scope
+from chainrule.graph.primitives import reduce_sum
+from chainrule.graph.text import line_of, names_of
+from chainrule.nn import Dense, Dropout, Layer, walk
+from chainrule.optim import Given, Transform
+from chainrule.training.build import Penalties, Targets, build_step
+from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A quantity of the step: its name, its symbol, how it is made, and the node that computes it.
+
+    `code` says that the formula is a line of the graph, not one of textbooks.
+    """
+
+    name: str
+    symbol: str
+    formula: str
+    node: Node
+    parts: tuple[Node, ...] = ()  # whose shapes are shown
+    code: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Lines that belong together; `stage` is "batch", "forward", "loss", "backward" or "update", `path` the layer or array."""
+
+    stage: str
+    path: str
+    title: str
+    lines: list[Line]
+
+
+class StepLines:
+    """A training step, line by line."""
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        targets: Targets,
+        optimizer: Transform,
+        penalties: Penalties,
+        *,
+        weighted: bool = False,
+    ) -> None:
+        self.model, self.loss, self.weighted = model, loss, weighted
+        self.optimizer, self.penalties = penalties.clipped(optimizer), penalties
+        built = build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted)
+        self.step, self.rates = built.step, {**built.scalars, **penalties.scalars(), **self.optimizer.scalars()}
+        self.layers: dict[str, Layer] = {path: layer for path, layer, _ in walk(model.layer)}
+        self.total = self.step.metrics["loss"]
+        self.forward = Graph.of([self.total])
+        self.named = [node for node in self.forward.nodes if node.symbol]
+        self.outputs = self.named[-1] if self.named else self.step.data["x"]
+        self.reads = {node: self._read_by(node) for node in self.named}
+        self.trained = {name: self.step.state[f"{PARAMS}/{name}"] for name in model.trainable()}
+        wanted = [*self.named, *self.trained.values()]
+        self.slopes = dict(zip(wanted, gradients(self.total, wanted), strict=True))
+        self.learning = self.forward.dependents(self.trained.values())
+        self.at_params = {name: self.slopes[param] for name, param in self.trained.items()}
+
+    def parts(self) -> list[Part]:
+        """All lines, in the order in which a step computes them."""
+        return [*self._forward(), self._loss(), *self._backward(), *self._update()]
+
+    def by_layer(self) -> list[tuple[str, list[Node]]]:
+        """The named quantities of the forward pass, layer by layer."""
+        return [(path, list(nodes)) for path, nodes in groupby(self.named, key=self._path)]
+
+    def labels(self) -> dict[Node, str]:
+        """What nodes are called in the products that a number is made of."""
+        labels = {node: self._called(node) for node in self.named} | {node: n for n, node in self.step.data.items()}
+        for key, node in self.step.state.items():
+            kind, _, full = key.partition("/")
+            if kind in (PARAMS, STATE):
+                path, _, name = full.rpartition("/")
+                labels[node] = _letter(name, path)
+        labels |= {node: name for name, node in self.step.scalars.items()}
+        labels[self.step.metrics["weight"]] = "Σw" if self.weighted else "n"
+        return labels | {self.slopes[node]: f"δ[{self._path(node)}]" for node in self.named if node.symbol == "z"}
+
+    def local(self, node: Node) -> str:
+        """What a local derivative is called."""
+        path = self._path(node)
+        if isinstance(self.layers[path], Dropout):
+            return f"mask[{path}]" if node.rank else f"keep[{path}]"
+        return f"f′[{path}]" if path else f"{node.op} in the {node.scope or 'graph'}"
+
+    def backward_nodes(self) -> set[Node]:
+        """The nodes of the backward pass that carry the gradient of the loss."""
+        graph = Graph.of(self.slopes.values())
+        return graph.dependents(node for node in graph.nodes if node.origin is self.total and node.op == "const")
+
+    # ------------------------------------------------------------------------------------------------- the passes
+
+    def _forward(self) -> Iterator[Part]:
+        yield Part("batch", "", "The batch", [Line(name, name, "", node) for name, node in self.step.data.items()])
+        for path, nodes in self.by_layer():
+            title = f"Forward: {path} ({describe(self.layers[path])})"
+            yield Part("forward", path, title, list(self._of_layer(path, nodes)))
+
+    def _of_layer(self, path: str, nodes: list[Node]) -> Iterator[Line]:
+        layer = self.layers[path]
+        for name, array in (*self._own(PARAMS, path), *self._own(STATE, path)):
+            yield Line(f"{path}/{name}", _letter(name, path), "", array)
+        if not isinstance(layer, Dense) and type(layer) not in OUTPUTS:
+            yield from self._primitives(path)
+        for node in nodes:
+            if isinstance(layer, Dropout):
+                mask = gradients(reduce_sum(node), self.reads[node])[0]
+                yield Line(f"{path}/mask", f"mask[{path}]", "0, or 1 / (1 − rate)", mask)
+            x = ", ".join(map(self._called, self.reads[node]))
+            formula, parts = "", tuple(self.reads[node])
+            if isinstance(layer, Dense) and node.symbol == "z":
+                bias = " + b" if layer.bias else ""
+                formula = f"{x} W{bias}"
+                parts = (*parts, *(param for _, param in self._own(PARAMS, path)))
+            elif isinstance(layer, Dense):
+                formula = f"{function_name(layer)}(z)"
+            elif type(layer) in OUTPUTS:
+                formula = OUTPUTS[type(layer)](layer, x)
+            yield Line(f"{path}/{node.symbol}", self._called(node), formula, node, parts)
+
+    def _primitives(self, path: str) -> Iterator[Line]:
+        """Every node of a layer that somebody else has written."""
+        names = names_of(self.forward)
+        for node in self.forward.nodes:
+            if self._path(node) == path and not node.symbol and node.op not in ("input", "const", "broadcast"):
+                text = line_of(node, names).partition(" = ")[2].rpartition(": ")[0]
+                yield Line(f"{path}/{names[node]}", names[node], text, node, code=True)
+
+    def _loss(self) -> Part:
+        total, lines = self.total, []
+        mean = "the mean over the rows" + (", weighted," if self.weighted else "")
+        with scope("prediction"):
+            predicted = self.loss.link(self.outputs)
+        if predicted is not self.outputs:
+            lines.append(Line("prediction", "p", f"{self.loss.activation or 'link'}(ŷ)", predicted))
+        penalised = self.penalties.l1 or self.penalties.l2
+        data = total.inputs[0] if penalised and self.model.weights() else total
+        lines.append(
+            Line("loss/data", "L of the data", f"{mean} of {self.loss.formula or 'what the loss gives'}", data)
+        )
+        if data is not total:
+            terms = ["l1 Σ |W|"] * bool(self.penalties.l1) + ["½ l2 Σ W²"] * bool(self.penalties.l2)
+            lines.append(Line("penalty", "the penalty", " + ".join(terms), self.step.metrics["penalty"]))
+        lines.append(Line("loss", "L", "L of the data + the penalty" if data is not total else "L of the data", total))
+        own: tuple[Field[Any], ...] = fields(self.loss) if is_dataclass(self.loss) else ()
+        numbers = {field.name: getattr(self.loss, field.name) for field in own if field.type == "float"}
+        shown = [f"{name}={value}" for name, value in numbers.items() if value]
+        if numbers.get("label_smoothing"):
+            shown.append("where y stands for (1 − label_smoothing) y + label_smoothing / k")
+        title = ", ".join([f"Loss: {self.loss.name}", *shown, f"ŷ = {self._called(self.outputs)}"])
+        return Part("loss", "", title, lines)
+
+    def _backward(self) -> Iterator[Part]:
+        downstream = [node for node in reversed(self.named) if node in self.learning]
+        for path, nodes in groupby(downstream, key=self._path):
+            lines = [line for node in nodes for line in self._at(path, node)]
+            yield Part("backward", path, f"Backward: {path}", [*lines, *self._of_params(path)])
+
+    def _at(self, path: str, node: Node) -> Iterator[Line]:
+        """∂L/∂a, or f′ and δ = ∂L/∂z."""
+        layer, slope = self.layers[path], self.slopes[node]
+        if node.symbol != "z":
+            yield Line(f"{path}/{node.symbol}/gradient", f"∂L/∂{self._called(node)}", self._from(node), slope)
+            return
+        delta, function = f"δ[{path}]", function_name(layer)
+        activated = [user for user in self.named if self._path(user) == path and user.symbol == "a"]
+        if activated and function in SLOPES:
+            (a,) = activated
+            own = gradients(reduce_sum(a), [node])[0]
+            yield Line(f"{path}/slope", f"f′(z[{path}])", SLOPES[function], own)
+            formula = f"∂L/∂{self._called(a)} ⊙ f′(z)"
+        elif activated:
+            formula = f"∂L/∂a times the derivative of {function}"
+        else:
+            formula = self._from(node)
+        yield Line(f"{path}/delta", f"{delta} = ∂L/∂z[{path}]", formula, slope)
+
+    def _of_params(self, path: str) -> Iterator[Line]:
+        for name, param in self._own(PARAMS, path):
+            full = f"{path}/{name}"
+            if full not in self.trained:
+                continue
+            letter, formula = _letter(name, path), "by the chain rule, through its primitives"
+            parts: tuple[Node, ...] = ()
+            if isinstance(self.layers[path], Dense):
+                (z,) = (node for node in self.named if self._path(node) == path and node.symbol == "z")
+                x = self.reads[z][0]
+                formula = f"{self._called(x)}ᵀ δ" if name == "weight" else "δ, summed over the rows"
+                parts = (x, self.slopes[z]) if name == "weight" else (self.slopes[z],)
+            penalised = full in self.model.weights() and (self.penalties.l1 or self.penalties.l2)
+            if penalised:
+                share = gradients(self.step.metrics["penalty"], [param])[0]
+                terms = ["l1 sign(W)"] * bool(self.penalties.l1) + ["l2 W"] * bool(self.penalties.l2)
+                yield Line(f"{full}/penalty", f"penalty's share of ∂L/∂{letter}", " + ".join(terms), share)
+                formula += " + the penalty's share"
+            yield Line(f"{full}/gradient", f"∂L/∂{letter}", formula, self.at_params[full], parts)
+
+    def _update(self) -> Iterator[Part]:
+        step = self.step
+        if not self.trained:
+            return
+        state = {key.partition("/")[2]: node for key, node in step.state.items() if key.startswith(f"{OPTIMIZER}/")}
+        given = Given(step.scalars, self.model.weights())
+        stages = list(self.optimizer.stages(self.at_params, state, self.trained, given))
+        for full in self.trained:
+            path, _, name = full.rpartition("/")
+            lines, letter = [], _letter(name, path)
+            for stage, transform, updates, new in stages:
+                for key, node in new.items():
+                    slot = key.removeprefix(f"{stage}/").removesuffix(f"/{full}")
+                    if key != f"{stage}/{slot}/{full}" or "/" in slot:  # of another array
+                        continue
+                    lines.append(Line(f"{full}/{stage}/{slot}", f"new {slot}", "", node))
+                lines.append(Line(f"{full}/{stage}", f"u after {stage}", transform.formula, updates[full]))
+            lines.append(Line(f"{full}/next", f"new {letter}", f"{letter} + u", step.update[f"{PARAMS}/{full}"]))
+            yield Part("update", full, f"Update: {full}, with g = ∂L/∂{letter}", lines)
+
+    # --------------------------------------------------------------------------------------------------- formulae
+
+    def _own(self, kind: str, path: str) -> list[tuple[str, Node]]:
+        """The arrays of a kind that a layer has, those of layers within it left out."""
+        prefix = f"{kind}/{path}/"
+        found = ((key[len(prefix) :], node) for key, node in self.step.state.items() if key.startswith(prefix))
+        return [(name, node) for name, node in found if "/" not in name]
+
+    def _path(self, node: Node) -> str:
+        """The layer that a node belongs to; "" if to none."""
+        path = node.scope
+        while path not in self.layers:
+            path = path.rpartition("/")[0]
+        return path
+
+    def _called(self, node: Node) -> str:
+        return f"{node.symbol}[{self._path(node)}]" if node.symbol else "x"
+
+    def _read_by(self, node: Node) -> list[Node]:
+        """The quantities that a node is made of: what has a name, and the data."""
+        found: dict[Node, None] = {}
+        pending = list(reversed(node.inputs))
+        while pending:
+            x = pending.pop()
+            if x.symbol or x is self.step.data["x"]:
+                found[x] = None
+            else:
+                pending.extend(reversed(x.inputs))
+        return list(found)
+
+    def _from(self, node: Node) -> str:
+        """How the gradient at a node comes from those of what reads it."""
+        terms = []
+        if node is self.outputs:
+            n = "· w / Σ w" if self.weighted else "/ n"
+            terms.append(f"({self.loss.slope}) {n}" if self.loss.slope else "the derivative of the loss")
+        for user in self.named:
+            if node not in self.reads[user]:
+                continue
+            path = self._path(user)
+            layer, g = self.layers[path], f"∂L/∂{self._called(user)}"
+            if user.symbol == "z":
+                terms.append(f"δ[{path}] W[{path}]ᵀ")
+            elif type(layer) in BACKWARD:
+                terms.append(BACKWARD[type(layer)](layer, g))
+            else:
+                terms.append(f"what {path} makes of {g}")
+        return " + ".join(terms)
+
+
+def _letter(name: str, path: str) -> str:
+    return f"{ {'weight': 'W', 'bias': 'b'}.get(name, name) }[{path}]"
