@@ -62,7 +62,7 @@ def test_continuous_integration_runs_what_the_readme_says() -> None:
     shown = subprocess.run(["bash", ".ci/run", "--commands"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines() == commands
     assert commands[0].startswith("pip install . && chainrule train ")
-    assert commands[1].endswith(" && scripts/check && scripts/test")
+    assert commands[1].endswith(" && scripts/check && scripts/test -m slow")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")

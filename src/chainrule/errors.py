@@ -27,6 +27,8 @@ import math
 import numbers
 from collections.abc import Iterable
 
+_MOST_NAMES, _NEAR_NAMES = 24, 6  # in a sentence: all of so many, else the nearest
+
 
 class ChainruleError(Exception):
     """The root of every error that Chainrule raises on purpose."""
@@ -99,7 +101,15 @@ def check_name(argument: str, name: object, known: Iterable[str]) -> str:
         return name
     near = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise UnknownNameError(f"{argument}={name!r} is not known{hint} Known are {quoted(table)}.")
+    raise UnknownNameError(f"{argument}={name!r} is not known{hint} Known are {_known(str(name), table)}.")
+
+
+def _known(name: str, table: list[str]) -> str:
+    """All names that are known; of many, those that are nearest."""
+    if len(table) <= _MOST_NAMES:
+        return quoted(table)
+    near = difflib.get_close_matches(name, table, n=_NEAR_NAMES, cutoff=0.0)
+    return f"{', '.join(map(repr, near))} and {len(table) - len(near)} more"
 
 
 def check_number(

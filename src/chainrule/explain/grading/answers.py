@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.arrays import kind_of
 from chainrule.data.containers import to_numpy
 from chainrule.errors import ArgumentError, DataError, check_name, quoted
 from chainrule.explain.grading.sheet import Sheet
@@ -61,7 +60,7 @@ def read_answers(answers: Any, sheet: Sheet, close: Closeness) -> dict[str, tupl
     """For each quantity that is answered the name that the student gave it, and the numbers; in the order of computation."""
     if not isinstance(answers, Mapping):
         raise ArgumentError(
-            f'answers must be a dictionary from names, such as "dense1/z", to numbers, but is {kind_of(answers)}.'
+            f'answers must be a dictionary from names, such as "dense1/z", to numbers, but is of type {type(answers).__name__}.'
         )
     if not answers:
         raise ArgumentError('answers is empty: give at least one quantity, such as {"dense1/z": ...}.')
@@ -81,7 +80,7 @@ def read_answers(answers: Any, sheet: Sheet, close: Closeness) -> dict[str, tupl
 def _array(value: Any, argument: str) -> Array:
     array = to_numpy(value, argument)
     if array.dtype.kind not in "biuf":
-        raise DataError(f"{argument} must be numbers, but is {kind_of(value)}.")
+        raise DataError(f"{argument} must be numbers, but is of type {type(value).__name__}.")
     return array.astype(np.float64)
 
 

@@ -52,6 +52,8 @@ class Output(ABC):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file: a page if its name ends in .html, a LaTeX document for .tex, text for .txt."""
+        if not isinstance(path, str | os.PathLike):
+            raise ArgumentError(f"path must be the name of a file, but is of type {type(path).__name__}.")
         match Path(path).suffix.lower():
             case ".html":
                 text = self.to_html()
