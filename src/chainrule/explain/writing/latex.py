@@ -71,7 +71,7 @@ def latex_of(formula: str) -> str:
     r"""A formula as LaTeX, for use in mathematics.
 
     >>> latex_of("∂L/∂a[dense1] ⊙ f′(z)")
-    '\\frac{\\partial L}{\\partial a^{[\\mathrm{dense1}]}} \\odot \\operatorname{f\'}(z)'
+    "\\frac{\\partial L}{\\partial a^{[\\mathrm{dense1}]}} \\odot f'(z)"
     """
     return _row(read_formula(formula))
 
