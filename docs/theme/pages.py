@@ -25,7 +25,7 @@ PAGES = {
 
 _LINK = re.compile(r"\]\((?:docs/)?([^)#:]+)(#[^)]*)?\)")
 _PICTURE = re.compile(
-    r"<picture>.*?<img alt=\"([^\"]*)\" src=\"(?:docs/)?([\w-]+)-light\.svg\">\s*</picture>", re.DOTALL
+    r"<picture>.*?<img alt=\"([^\"]*)\" src=\"(?:docs/)?([\w-]+)-light\.(svg|png)\">\s*</picture>", re.DOTALL
 )
 _PACKAGE = re.compile(r"\bchainrule\.(?:\w+\.)*(?=\w+$)")
 _HEADING = re.compile(r'(<span class="doc doc-object-name [\w-]+">)(chainrule\.(?:\w+\.)*)(?=\w)')
@@ -45,7 +45,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show a picture by the colours that are chosen on the site, and examples with a prompt as such."""
-    pair = r'<img alt="\1" src="\2-light.svg#only-light"><img alt="\1" src="\2-dark.svg#only-dark">'
+    pair = r'<img alt="\1" src="\2-light.\3#only-light"><img alt="\1" src="\2-dark.\3#only-dark">'
     return _PROMPT.sub("```pycon\n", _PICTURE.sub(pair, markdown)).replace("\n<BLANKLINE>\n", "\n\n")
 
 
