@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.composite.formulae import ATOM, FORMULAE, PRODUCT, SUM, Text, number
-from chainrule.graph import Graph, Node, input
+from chainrule.graph import ROWS, Graph, Node, input
 from chainrule.graph.primitives.contraction import split_spec
 from chainrule.graph.text import names_of
 
@@ -111,7 +111,9 @@ _ARRAYS: dict[str, Callable[[Node, Text], Text]] = {
 
 
 def _attribute(value: Any) -> str:
-    return ", ".join(map(_attribute, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_attribute, value))
+    return repr(value) if value is ROWS else str(value)
 
 
 def _product(node: Node, operands: list[Text]) -> Text:
