@@ -214,15 +214,13 @@ class Around:
 
     def each(self, loss: Loss | None = None) -> Array:
         """The loss of each row."""
-        (each,), _ = self._losses(loss or self.loss)
-        return each
+        return self._losses(loss or self.loss)[0]
 
     def slopes(self, loss: Loss) -> Array:
         """The derivative of the loss of each row by the outputs."""
-        _, (slopes,) = self._losses(loss)
-        return slopes
+        return self._losses(loss)[1]
 
-    def _losses(self, loss: Loss) -> tuple[list[Array], list[Array]]:
+    def _losses(self, loss: Loss) -> tuple[Array, Array]:
         outputs, y = self[self.sheet.outputs], self["y"]
         if y.dtype.kind == "f":
             y = y.reshape(outputs.shape)
@@ -230,7 +228,7 @@ class Around:
         each = loss.per_example(z, input("y", (ROWS, *y.shape[1:]), DType.of(y.dtype)))
         (derivative,) = gradients(reduce_sum(each), [z])
         values = values_of([each, derivative], {"z": outputs, "y": y}, self.rows)
-        return [values[each]], [values[derivative]]
+        return values[each], values[derivative]
 
     @property
     def outputs(self) -> Array:

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from chainrule.backends.numpy_ import evaluate
 from chainrule.explain.grading.functions import slope
 from chainrule.explain.step.lines import Line, StepLines
-from chainrule.explain.step.numbers import examples_in_double, first_scalars, model_in_double, values_of
+from chainrule.explain.step.numbers import values_of
 from chainrule.functional import Loss, get_activation
 from chainrule.graph import Node
 from chainrule.nn import Dense, Dropout, Layer
 from chainrule.optim import Transform
 from chainrule.training.build import Penalties
-from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
 from chainrule.training.model import Model
 
@@ -52,13 +51,8 @@ class Sheet:
         model: Model, loss: Loss, examples: Examples, optimizer: Transform, penalties: Penalties, epochs: int
     ) -> Sheet:
         """The sheet of the step that `explain_step` explains."""
-        exact, data = model_in_double(model), examples_in_double(examples)
-        weighted = data.sample_weight is not None
-        lines = StepLines(exact, loss, targets_of(data.y), optimizer, penalties, weighted=weighted)
-        begins = exact.descent != (optimizer, tuple(exact.trainable()))
-        state = exact.arrays | (exact.descent_by(lines.optimizer) if begins else {})
-        numbers = first_scalars(lines.rates, exact.seed, epochs)
-        return Sheet(lines, {**state, **numbers, **data.arrays()}, len(data))
+        lines, inputs = StepLines.of(model, loss, examples, optimizer, penalties, epochs)
+        return Sheet(lines, inputs, len(examples))
 
     # ------------------------------------------------------------------------------------------------- structure
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.explain.step.lines import Line, StepLines
+from chainrule.explain.step.lines import StepLines
 from chainrule.explain.step.node_rules import NodeRule, rules_of
-from chainrule.explain.step.quantities import NOTATION, Quantity, Section
+from chainrule.explain.step.quantities import NOTATION, Section
 from chainrule.explain.writing.output import Output
 from chainrule.functional import Loss
-from chainrule.graph import Node
 from chainrule.optim import Transform
 from chainrule.training.build import Penalties
 from chainrule.training.coding import targets_for
@@ -65,15 +64,6 @@ def derive_step(model: Model, loss: Loss, optimizer: Transform, penalties: Penal
     """The step that a fit takes, without numbers."""
     lines = StepLines(model, loss, targets_for(model, loss), optimizer, penalties, weighted=weighted)
     sections = tuple(
-        Section(part.stage, part.path, part.title, tuple(map(_quantity, part.lines))) for part in lines.parts()
+        part.section(line.quantity(lambda node: node.shape) for line in part.lines) for part in lines.parts()
     )
     return Derivation(sections, tuple(rules_of(lines.forward, lines.learning, lines.labels())))
-
-
-def _quantity(line: Line) -> Quantity:
-    given, own = [_shape(part) for part in line.parts], _shape(line.node)
-    return Quantity(line.name, line.symbol, line.formula, f"{' '.join(given)} → {own}" if given else own, line.code)
-
-
-def _shape(node: Node) -> str:
-    return f"({'×'.join(map(repr, node.shape))})" if node.shape else ""

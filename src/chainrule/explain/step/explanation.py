@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
@@ -35,12 +36,16 @@ class Explanation(Output):
     _followed: Mapping[str, tuple[Node, str]] = field(repr=False)
     check: GradientCheck | None = None
 
+    @cached_property
+    def values(self) -> Mapping[str, Array]:
+        """The numbers of all quantities, by name."""
+        return {quantity.name: quantity.value for quantity in self if quantity.value is not None}
+
     def __iter__(self) -> Iterator[Quantity]:
         return (quantity for section in self.sections for quantity in section.quantities)
 
     def __getitem__(self, name: str) -> Array:
-        known = {quantity.name: quantity.value for quantity in self if quantity.value is not None}
-        return known[check_name("the name of a quantity", name, known)]
+        return self.values[check_name("the name of a quantity", name, self.values)]
 
     def follow(self, number: str, depth: int = 1) -> Followed:
         """One number of a gradient, such as "dense1/weight[3, 7]" or "dense2/delta[0, 1]", as a sum of products.

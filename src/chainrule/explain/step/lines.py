@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import Field, dataclass, fields, is_dataclass
 from itertools import groupby
 from typing import Any
 
 from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES, describe, function_name
+from chainrule.explain.step.numbers import examples_in_double, first_scalars, model_in_double
+from chainrule.explain.step.quantities import Array, Quantity, Section
 from chainrule.functional import Loss
-from chainrule.graph import Graph, Node, gradients, scope
+from chainrule.graph import Graph, Node, Shape, gradients, scope
 from chainrule.graph.primitives import reduce_sum
 from chainrule.graph.text import line_of, names_of
 from chainrule.nn import Dense, Dropout, Layer, walk
 from chainrule.optim import Given, Transform
 from chainrule.training.build import Penalties, Targets, build_step
+from chainrule.training.coding import targets_of
+from chainrule.training.fitting import Examples
 from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
 
 
@@ -35,6 +39,12 @@ class Line:
     parts: tuple[Node, ...] = ()  # whose shapes are shown
     code: bool = False
 
+    def quantity(self, shape_of: Callable[[Node], Shape], value: Array | None = None) -> Quantity:
+        """The line with the shapes that its nodes have, and with its number if it has one."""
+        given, own = [_shape(shape_of(part)) for part in self.parts], _shape(shape_of(self.node))
+        shapes = f"{' '.join(given)} → {own}" if given else own
+        return Quantity(self.name, self.symbol, self.formula, shapes, self.code, value)
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -45,9 +55,13 @@ class Part:
     title: str
     lines: list[Line]
 
+    def section(self, quantities: Iterable[Quantity]) -> Section:
+        """The quantities of the lines, under the title."""
+        return Section(self.stage, self.path, self.title, tuple(quantities))
+
 
 class StepLines:
-    """A training step, line by line."""
+    """A training step, line by line; `of` is that of a model and examples in float64."""
 
     def __init__(
         self,
@@ -74,6 +88,18 @@ class StepLines:
         self.slopes = dict(zip(wanted, gradients(self.total, wanted), strict=True))
         self.learning = self.forward.dependents(self.trained.values())
         self.at_params = {name: self.slopes[param] for name, param in self.trained.items()}
+
+    @staticmethod
+    def of(
+        model: Model, loss: Loss, examples: Examples, optimizer: Transform, penalties: Penalties, epochs: int = 0
+    ) -> tuple[StepLines, dict[str, Array]]:
+        """The step that a fit takes next on these examples, after so many epochs, and all arrays that it is given."""
+        exact, data = model_in_double(model), examples_in_double(examples)
+        weighted = data.sample_weight is not None
+        lines = StepLines(exact, loss, targets_of(data.y), optimizer, penalties, weighted=weighted)
+        begins = exact.descent != (optimizer, tuple(exact.trainable()))
+        state = exact.arrays | (exact.descent_by(lines.optimizer) if begins else {})
+        return lines, {**state, **first_scalars(lines.rates, exact.seed, epochs), **data.arrays()}
 
     def parts(self) -> list[Part]:
         """All lines, in the order in which a step computes them."""
@@ -282,6 +308,10 @@ class StepLines:
             else:
                 terms.append(f"what {path} makes of {g}")
         return " + ".join(terms)
+
+
+def _shape(shape: Shape) -> str:
+    return f"({'×'.join(map(repr, shape))})" if shape else ""
 
 
 def _letter(name: str, path: str) -> str:

@@ -6,7 +6,7 @@ Of a column with many units those are drawn whose activations and δ are largest
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -63,7 +63,7 @@ class Drawing:
 
     def __init__(self, explanation: Explanation) -> None:
         self.explanation = explanation
-        self.values: Mapping[str, Array] = {q.name: q.value for q in explanation if q.value is not None}
+        self.values = explanation.values
         self.n = len(self.values["x"])
         weighted = sum(bool(wires.weight) for column in explanation.columns for wires in column.wires)
         self.most = max(_FEWEST_UNITS, min(_MOST_UNITS, math.isqrt(_MOST_WIRES // max(weighted, 1))))

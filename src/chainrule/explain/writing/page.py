@@ -127,6 +127,7 @@ class _Data:
 
     def __init__(self, drawing: Drawing) -> None:
         self.drawing, self.explanation = drawing, drawing.explanation
+        self.columns = {column.path: column for column in self.explanation.columns}
         self.labels: dict[tuple[int, str], int] = {}
         self.templates: dict[str, int] = {}
         widest = max(drawing.sizes[column.path] for column in self.explanation.columns if column.path != "x")
@@ -160,7 +161,7 @@ class _Data:
     def _sum(self, unit: Unit, row: int) -> dict[str, Any]:
         """z as the sum of its inputs times weights, and the bias."""
         (wires,) = unit.column.wires
-        start, end = self._column(wires.start), unit.column
+        start, end = self.columns[wires.start], unit.column
         inputs, weights = self.drawing.rows(start.output)[row], self.drawing.values[wires.weight][:, unit.number]
         symbol = "x" if start.path == "x" else f"{start.output.rpartition('/')[2]}[{start.path}]"
         paths = [
@@ -172,9 +173,6 @@ class _Data:
             paths.append(Path((Factor(f"b[{end.path}][{unit.number}]", bias),)))
         value = float(self.drawing.rows(end.z)[row, unit.number])
         return self._products(f"z[{end.path}][{row}, {unit.number}]", value, paths)
-
-    def _column(self, path: str) -> Any:
-        return next(column for column in self.explanation.columns if column.path == path)
 
     def _weight(self, follow: str) -> dict[str, Any]:
         name, _, place = follow.partition("[")
