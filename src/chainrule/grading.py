@@ -9,7 +9,7 @@ from chainrule.errors import ArgumentError
 from chainrule.explain import Grade, grade_step
 from chainrule.functional import Loss, LossFunction
 from chainrule.network import Network
-from chainrule.optim import Transform, get_optimizer
+from chainrule.optim import Transform
 from chainrule.training import Penalties
 from chainrule.training.online import check_adapted
 
@@ -72,7 +72,7 @@ def grade(
         raise ArgumentError(f"network must be a Network, but is of type {type(network).__name__}.")
     penalties = Penalties.of(l1, l2, clip_norm, clip_value)
     memory = network.memory
-    descent = get_optimizer(memory.optimizer or "adam" if optimizer is None else optimizer)
+    descent = memory.choose_optimizer(optimizer)
     model, chosen, examples = network.examples(X, y, loss=loss, sample_weight=sample_weight)
     check_adapted(model.layer, memory, "grade")
     return grade_step(model, chosen, examples, descent, penalties, answers, epochs=memory.epochs, tolerance=tolerance)

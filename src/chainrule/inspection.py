@@ -9,7 +9,7 @@ from chainrule.errors import NotFittedError
 from chainrule.explain import Derivation, Explanation, derive_step, explain_step
 from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Sequential
-from chainrule.optim import Transform, get_optimizer
+from chainrule.optim import Transform
 from chainrule.training import Model, Penalties
 from chainrule.training.coding import known_loss, suits
 from chainrule.training.fitting import Examples, Reading, as_rows
@@ -69,7 +69,7 @@ class Inspectable:
         >>> bool(explanation["dense1/delta"] == explanation["dense1/z"] - 3.0)
         True
         """
-        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self.memory.choose_optimizer(optimizer)
         model, chosen, examples = self.examples(X, y, loss=loss, sample_weight=sample_weight)
         check_adapted(self._layer, self.memory, "explain")
         return explain_step(model, chosen, examples, descent, penalties, self.memory.epochs)
@@ -95,7 +95,7 @@ class Inspectable:
         >>> [str(rule) for rule in derivation.rules if rule.primitive == "tanh"]
         ['a[dense1] = tanh(z[dense1]): z[dense1] gets g · (1 − a[dense1] · a[dense1])']
         """
-        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self.memory.choose_optimizer(optimizer)
         chosen = known_loss(loss, self.memory.loss)
         return derive_step(self.model, chosen, descent, penalties, weighted=weighted)
 
@@ -127,7 +127,7 @@ class Inspectable:
         """
         from chainrule.export import to_python
 
-        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self._choose_optimizer(optimizer)
+        penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self.memory.choose_optimizer(optimizer)
         model, chosen = self.model, known_loss(loss, self.memory.loss)
         model.check_finite()
         check_adapted(self._layer, self.memory, "to_python")
@@ -145,9 +145,6 @@ class Inspectable:
         return model, reading.loss, reading.examples(rows, targets, sample_weight)
 
     # --------------------------------------------------------------------------------------------------- machinery
-
-    def _choose_optimizer(self, optimizer: str | Transform | None) -> Transform:
-        return get_optimizer(self.memory.optimizer or "adam" if optimizer is None else optimizer)
 
     def _read(self, X: Any, y: Any, loss: Any, **how: Any) -> tuple[Model, Reading]:
         """The model, made if there is none, and how X and y are read; the network itself does not change yet."""

@@ -169,7 +169,7 @@ class Network(Inspectable):
         happened. The history tells what happened and why training stopped. Wrong arguments raise `ArgumentError`, data that
         cannot be learned from `DataError`; the network is then as it was before.
         """
-        descent, engine = self._choose_optimizer(optimizer), Engine.of(backend, threads)
+        descent, engine = self.memory.choose_optimizer(optimizer), Engine.of(backend, threads)
         penalties = Penalties.of(l1, l2, clip_norm, clip_value)
         limits = Limits.of(epochs, early_stopping, convergence, max_seconds, callbacks)
         model, reading = self._read(X, y, loss, seed=seed, dtype=dtype)
@@ -241,7 +241,7 @@ class Network(Inspectable):
             known = self._stream.learn(self.memory, self._model, x, y, loss, optimizer, backend, threads)
             if known is not None:
                 return known
-        descent, penalties, engine = self._choose_optimizer(optimizer), Penalties(), Engine.of(backend, threads)
+        descent, penalties, engine = self.memory.choose_optimizer(optimizer), Penalties(), Engine.of(backend, threads)
         rows, targets = as_rows(x, y, self._model.input_shape if self._model else None)
         model, reading = self._read(rows, targets, loss, online=True, classes=classes)
         examples = reading.examples(rows, targets, names=("x", "y", "sample_weight"))

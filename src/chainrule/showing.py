@@ -11,7 +11,7 @@ from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.functional import Loss, LossFunction, get_loss
 from chainrule.graph import Step
 from chainrule.network import Network
-from chainrule.optim import Transform, get_optimizer
+from chainrule.optim import Transform
 from chainrule.training import Model, Penalties, Targets, build_forward, build_step
 from chainrule.training.coding import known_loss, targets_for
 
@@ -78,7 +78,7 @@ def show(
     wanted = _Wanted(
         network.model,
         network.memory.loss if loss is None else get_loss(loss),
-        get_optimizer(network.memory.optimizer or "adam" if optimizer is None else optimizer),
+        network.memory.choose_optimizer(optimizer),
         Penalties.of(l1, l2, clip_norm, clip_value),
     )
     built = STEPS[step](wanted)

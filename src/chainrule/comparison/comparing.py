@@ -95,7 +95,8 @@ def compare(
     examples = reading.examples(X, y)
     rows, held_out = divide(examples, validation, reading, used_seed)
     scores, _ = check_scores(metrics, None, classification=reading.coder is not None, held_out=held_out)
-    chosen = choices(batch_sizes, network.memory.optimizer or "sgd" if optimizer is None else optimizer, len(rows))
+    given = network.memory.choose_optimizer(None, usual="sgd") if optimizer is None else optimizer
+    chosen = choices(batch_sizes, given, len(rows))
     start = replace(model, arrays=copies(model.arrays), descent=None)
     put_back(start.arrays, {} if network.memory.adapted else adapted_state(start, examples.x, rows, engine))
     measured = sample(rows, MOST_MEASURED, used_seed)

@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
 from chainrule.backends import Failure, Result
 from chainrule.comparison.memory import Memory, memory_of
 from chainrule.comparison.noise import Noise, NoiseMeter
 from chainrule.comparison.setting import Numbers, Setting
-from chainrule.optim import Progress, Rate, Schedule, Transform, rates_of
+from chainrule.optim import Progress, Rate, Transform
 from chainrule.training import Model, StopReason
 from chainrule.training.batches import Batches
 from chainrule.training.loop import CALL_SECONDS
 from chainrule.training.model import Arrays, copies
+from chainrule.training.numbers import step_numbers
 
 _PER_DECADE = 8  # moments, of the examples seen
 _AT_LEAST = 20  # moments, evenly spread over the epochs
@@ -241,23 +241,11 @@ class _Descent:
             self._ordered = (epochs, batches.order(epochs))
         first = self.done - epochs.start * per_epoch
         bounds = batches.bounds(len(epochs))[first : first + steps + 1]
-        numbers = self._numbers(np.arange(self.done, self.done + steps))
+        at, progress = np.arange(self.done, self.done + steps), Progress(self.epochs, per_epoch)
+        fixed, varying = step_numbers(self.scalars, batches.seed, at, progress)
         record = np.zeros(steps, np.bool_)
-        result = self.program.run(state, batches.data, self._ordered[1], bounds, numbers, record)
+        result = self.program.run(state, batches.data, self._ordered[1], bounds, {**fixed, **varying}, record)
         return result, time.perf_counter() - began
-
-    def _numbers(self, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """The run-time numbers of some steps."""
-        progress = Progress(self.epochs, self.batches.per_epoch)
-        epoch, step = np.divmod(at, self.batches.per_epoch)
-        return {
-            "key": np.array([self.batches.seed, random.DROPOUT], np.uint32),
-            "counter": np.stack([step, epoch], axis=1).astype(np.uint32),
-            **{
-                name: rates_of(rate, at, progress) if isinstance(rate, Schedule) else np.asarray(rate)
-                for name, rate in self.scalars.items()
-            },
-        }
 
     def _non_finite(self, failure: Failure) -> StopReason:
         epoch, step = divmod(self.done, self.batches.per_epoch)

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
 from chainrule.backends import Failure, Program, Result
-from chainrule.optim import Progress, Rate, Schedule, rates_of, watches_loss
+from chainrule.optim import Progress, Rate, watches_loss
 from chainrule.training.batches import Batches
 from chainrule.training.clock import Clock, interrupts
 from chainrule.training.history import Epoch, History
 from chainrule.training.judge import Judge
 from chainrule.training.model import Arrays, copies, put_back
+from chainrule.training.numbers import step_numbers
 from chainrule.training.stopping import Limits, StopReason
 
 CALL_SECONDS = 0.1  # so that Ctrl-C, a time limit and a progress bar are served in time
@@ -197,21 +197,16 @@ class _Runner:
         job, batches = self.job, self.job.batches
         per_epoch = batches.per_epoch
         at = np.arange(first * per_epoch, (first + n_epochs) * per_epoch)
-        in_epoch, epoch = at % per_epoch, job.first_epoch + at // per_epoch
         progress = Progress(job.limits.epochs, per_epoch, self.losses)
-        rates = {name: rates_of(rate, at, progress) for name, rate in job.scalars.items() if isinstance(rate, Schedule)}
-        numbers = {name: rate for name, rate in job.scalars.items() if not isinstance(rate, Schedule)}
-        constant = np.full(len(at), float(numbers.get("learning_rate", np.nan)))
+        fixed, varying = step_numbers(job.scalars, batches.seed, at, progress, job.first_epoch)
+        in_epoch, constant = at % per_epoch, np.full(len(at), float(fixed.get("learning_rate", np.nan)))
         return _Steps(
             order=self._order(job.first_epoch + first, n_epochs),
             bounds=batches.bounds(n_epochs),
             record=(in_epoch % 16 == 0) | (in_epoch == per_epoch - 1),
-            fixed={
-                "key": np.array([batches.seed, random.DROPOUT], np.uint32),
-                **{name: np.asarray(number) for name, number in numbers.items()},
-            },
-            varying={"counter": np.stack([in_epoch, epoch], axis=1).astype(np.uint32), **rates},
-            learning_rate=rates.get("learning_rate", constant),
+            fixed=fixed,
+            varying=varying,
+            learning_rate=varying.get("learning_rate", constant),
         )
 
     def _order(self, first: int, n_epochs: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.functional import Loss
-from chainrule.optim import Transform
+from chainrule.optim import Transform, get_optimizer
 from chainrule.training.coding import Coder
 
 
@@ -28,3 +28,7 @@ class Memory:
     learned: int = 0
     preprocessing: dict[str, Any] | None = None
     lost: str | None = None
+
+    def choose_optimizer(self, given: str | Transform | None, usual: str = "adam") -> Transform:
+        """The optimiser that is given, or else the last one, or else the usual one."""
+        return get_optimizer(self.optimizer or usual if given is None else given)

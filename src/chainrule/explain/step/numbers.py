@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule import random
 from chainrule.backends.numpy_ import evaluate
 from chainrule.graph import Graph, Node
-from chainrule.optim import Progress, rates_of
-from chainrule.optim.schedules import Rate
+from chainrule.optim import Progress, Rate
 from chainrule.training.fitting import Examples
 from chainrule.training.model import Model
+from chainrule.training.numbers import step_numbers
 
 Array = NDArray[Any]
 
@@ -39,8 +38,8 @@ def _in_double(array: Array) -> Array:
 def first_scalars(rates: Mapping[str, Rate], seed: int, epochs: int = 0) -> dict[str, Array]:
     """The run-time numbers of the first step of a fit, after so many epochs of earlier ones."""
     start, progress = np.zeros(1, np.int64), Progress(epochs=1, steps_per_epoch=1)
-    numbers = {name: np.asarray(rates_of(rate, start, progress)[0]) for name, rate in rates.items()}
-    return numbers | {"key": np.array([seed, random.DROPOUT]), "counter": np.array([0, epochs])}
+    fixed, varying = step_numbers(rates, seed, start, progress, epochs)
+    return fixed | {name: np.asarray(each[0]) for name, each in varying.items()}
 
 
 def values_of(outputs: Iterable[Node], inputs: Mapping[str, Array], rows: int) -> dict[Node, Array]:
