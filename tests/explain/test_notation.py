@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from chainrule.explain.composite.formulae import FORMULAE, Text
+from chainrule.explain.composite.formulae import FORMULAE
 from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES
 from chainrule.explain.writing.latex import latex_of, latex_text
 from chainrule.explain.writing.mathml import mathml_of
 from chainrule.functional import LOSSES
+from chainrule.graph.brackets import Text
 from chainrule.nn import LAYERS
 from chainrule.optim import transforms
 

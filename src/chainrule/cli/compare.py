@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from chainrule.cli.learn import Setup, prepare
 from chainrule.cli.output import check_outputs, write_plot, write_text
-from chainrule.cli.progress import worth_a_line
+from chainrule.cli.progress import Bar, facts_of, worth_a_line
 from chainrule.cli.report import columns_in_words, folded, network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS, Request
 from chainrule.cli.screen import Screen
@@ -102,8 +100,7 @@ def _run(screen: Screen, setup: Setup, sizes: Sequence[int | str], rates: Sequen
     """Train with every batch size, and show how it goes."""
     plan = setup.plan
     plans = [plan if rate is None else dataclasses.replace(plan, learning_rate=rate) for rate in rates]
-    with ExitStack() as stack:
-        watch = stack.enter_context(Watch(screen, len(sizes), plan.epochs))
+    with Watch(screen, len(sizes), plan.epochs) as watch:
         found = compare(
             setup.network(),
             setup.x,
@@ -129,39 +126,13 @@ def _run(screen: Screen, setup: Setup, sizes: Sequence[int | str], rates: Sequen
 
 def _figure(screen: Screen, found: Comparison) -> Any:
     """The figure of a comparison; a terminal shows how far its surface has come."""
-    with _Bar(screen, "Surface", 1.0) as bar:
-        surface = found.surface(watch=lambda share: bar.update(share, "")) if found.setting.size > 1 else None
+    with Bar(screen, "Surface", 1.0) as bar:
+        surface = found.surface(watch=lambda share: bar.update(share)) if found.setting.size > 1 else None
     return found.plot(surface=surface)
 
 
-class _Bar:
-    """A live bar in a terminal, and nothing elsewhere."""
-
-    def __init__(self, screen: Screen, title: str, total: float) -> None:
-        self.screen = screen
-        self.progress: Progress | None = None
-        if screen.interactive:
-            columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[facts]}"))
-            self.progress = Progress(*columns, TimeElapsedColumn(), console=screen.console, transient=True)
-            self.task = self.progress.add_task(title, total=total, facts="")
-
-    def __enter__(self) -> _Bar:
-        if self.progress:
-            self.screen.attempt(self.progress.start)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.progress:
-            self.screen.attempt(self.progress.stop)
-
-    def update(self, done: float, facts: str) -> None:
-        """Show how much is done."""
-        if self.progress:
-            self.progress.update(self.task, completed=done, facts=facts)
-
-
-class Watch(_Bar):
-    """Shows the moments of all runs: a live bar in a terminal, a line for some epochs elsewhere."""
+class Watch(Bar):
+    """Shows the moments of all runs, elsewhere than in a terminal as a line for some epochs; the callback of the comparison."""
 
     def __init__(self, screen: Screen, runs: int, epochs: int) -> None:
         super().__init__(screen, "Training", runs * epochs)
@@ -169,23 +140,15 @@ class Watch(_Bar):
         self.labels: list[str] = []
         self.shown = 0  # the last epoch of this run that was looked at
 
-    def __enter__(self) -> Watch:
-        super().__enter__()
-        return self
-
     def __call__(self, moment: Moment) -> None:
         """Take in a moment."""
         if moment.label not in self.labels:
             self.labels.append(moment.label)
             self.shown = 0
-        width = len(str(self.epochs))
-        scores = f"  validation loss {moment.scores['val_loss']:.4f}" if "val_loss" in moment.scores else ""
-        facts = (
-            f"batch size {moment.label}  epoch {moment.epochs:>{width}}/{self.epochs}  loss {moment.loss:.4f}{scores}"
-        )
+        facts = f"batch size {moment.label}  {facts_of(moment.epochs, self.epochs, moment.loss, moment.scores)}"
         self.update((len(self.labels) - 1) * self.epochs + moment.epochs, facts)
         passed = range(self.shown + 1, moment.epochs + 1)
-        if self.progress is None and any(worth_a_line(epoch, self.epochs) for epoch in passed):
+        if not self.bar and any(worth_a_line(epoch, self.epochs) for epoch in passed):
             self.screen.show(facts)
         self.shown = moment.epochs
 

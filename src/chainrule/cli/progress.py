@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from types import TracebackType
+from typing import Self
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -29,24 +30,25 @@ class _Facts(ProgressColumn):
         return Text(task.fields["facts"])
 
 
-def _facts(epoch: int, epochs: int, loss: float, scores: dict[str, float]) -> str:
+def facts_of(epoch: int, epochs: int, loss: float, scores: dict[str, float]) -> str:
+    """How far training has come, and its losses."""
     width = len(str(epochs))
     validation = f"  validation loss {scores['val_loss']:.4f}" if "val_loss" in scores else ""
     return f"epoch {epoch:>{width}}/{epochs}  loss {loss:.4f}{validation}"
 
 
-class Watch:
-    """Shows the epochs of one pass of training; it is the callback of the fit."""
+class Bar:
+    """A live bar in a terminal, and nothing elsewhere."""
 
-    def __init__(self, screen: Screen, title: str, epochs: int) -> None:
-        self.screen, self.title, self.epochs, self.done = screen, title, epochs, 0
+    def __init__(self, screen: Screen, title: str, total: float) -> None:
+        self.screen, self.title = screen, title
         self.bar: Progress | None = None
         if screen.interactive:
             columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), _Facts(), TimeElapsedColumn())
             self.bar = Progress(*columns, console=screen.console, transient=True)
-            self.task = self.bar.add_task(title, total=epochs, facts="")
+            self.task = self.bar.add_task(title, total=total, facts="")
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         if self.bar:
             self.screen.attempt(self.bar.start)
         return self
@@ -57,11 +59,23 @@ class Watch:
         if self.bar:
             self.screen.attempt(self.bar.stop)
 
+    def update(self, done: float, facts: str = "") -> None:
+        """Show how much is done."""
+        if self.bar:
+            self.bar.update(self.task, completed=done, facts=facts)
+
+
+class Watch(Bar):
+    """Shows the epochs of one pass of training, elsewhere than in a terminal as a line now and then; the callback of the fit."""
+
+    def __init__(self, screen: Screen, title: str, epochs: int) -> None:
+        super().__init__(screen, title, epochs)
+        self.epochs, self.done = epochs, 0
+
     def __call__(self, epoch: Epoch) -> None:
         """Take in an epoch."""
         self.done += 1
-        facts = _facts(self.done, self.epochs, epoch.loss - epoch.penalty, epoch.scores)
-        if self.bar:
-            self.bar.update(self.task, completed=self.done, facts=facts)
-        elif worth_a_line(self.done, self.epochs):
+        facts = facts_of(self.done, self.epochs, epoch.loss - epoch.penalty, epoch.scores)
+        self.update(self.done, facts)
+        if not self.bar and worth_a_line(self.done, self.epochs):
             self.screen.show(f"{self.title}  {facts}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.comparison.runs import Moment, Run
 from chainrule.data.containers import plural
+from chainrule.training.tables import aligned
 
 if TYPE_CHECKING:
     from chainrule.comparison.result import Comparison
@@ -53,7 +54,7 @@ def table(comparison: Comparison) -> list[str]:
         ]
         for run in runs
     ]
-    return [*_aligned(head, rows), "", *_aligned(second, steps)]
+    return [*aligned([head, *rows]), "", *aligned([second, *steps])]
 
 
 def title(comparison: Comparison) -> str:
@@ -183,16 +184,3 @@ def _rows(value: float) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-
-
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as what is in them: the first to the left, all others to the right."""
-    lines = [head, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    return [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]

@@ -9,33 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.export.algebra import Expr
-from chainrule.graph import ROWS, Shape
+from chainrule.graph import ROWS, Shape, brackets
+from chainrule.graph.brackets import ATOM
 from chainrule.graph.primitives.contraction import split_spec
 
-CHOICE, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(
-    7
-)  # how strongly the parts of an expression are bound together
+CHOICE, COMPARISON, SUM, PRODUCT, UNARY, POWER = range(6)  # how strongly the parts of an expression are bound together
 
 
 @dataclass(frozen=True)
-class Text:
-    """A text and how strongly its outermost operation binds: where more is asked for, it is put in brackets.
+class Text(brackets.Text):
+    """A text of a program; `opposite` is that of the opposite, where that is the simpler one."""
 
-    `opposite` is the text of the opposite, where that is the simpler one.
-
-    >>> f"{Text('a + b', SUM):3} * c"
-    '(a + b) * c'
-    """
-
-    text: str
-    level: int = ATOM
     opposite: str = ""
-
-    def __format__(self, least: str) -> str:
-        return f"({self.text})" if self.level < int(least or 0) else self.text
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Writer:

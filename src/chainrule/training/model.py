@@ -15,6 +15,7 @@ from chainrule.graph.types import ROWS
 from chainrule.nn import Draw, Layer, walk
 from chainrule.nn.containers import output_shape, part
 from chainrule.optim import Transform
+from chainrule.training.tables import aligned
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -143,12 +144,7 @@ class Model:
             kind = type(layer).__name__ + ("" if layer.trainable else ", frozen")
             rows.append((name, kind, show_shape((ROWS, *shape)), f"{sum(array.size for array in own.values()):,}"))
         rows.append(("total", "", "", f"{sum(array.size for array in params.values()):,}"))
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = []
-        for *texts, number in rows:
-            cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
-            lines.append("  ".join([*cells, number.rjust(widths[3])]))
-        return "\n".join(lines)
+        return "\n".join(aligned(rows, left=3))
 
 
 def copies(arrays: Mapping[str, NDArray[Any]]) -> Arrays:

@@ -18,6 +18,7 @@ from chainrule.training.build import Penalties, build_step
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
 from chainrule.training.model import PARAMS, Model
+from chainrule.training.tables import aligned
 
 Array = NDArray[Any]
 Index = tuple[int, ...]
@@ -142,22 +143,12 @@ class GradientCheck:
         )
 
     def __str__(self) -> str:
-        rows = [_HEADER, *(own.cells() for own in self.parameters)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
-        table = ["  ".join(_aligned(row, widths)) for row in rows] if self.parameters else []
+        table = aligned([_HEADER, *(own.cells() for own in self.parameters)], left=2) if self.parameters else []
         listed = [f"  {offender}" for offender in self.worst]
         more = self.wrong - len(listed)
         return "\n".join([*table, self.verdict(), *listed, *([f"  and {more:,} more"] if more else [])])
 
     __repr__ = __str__
-
-
-def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
-    """Words to the left, numbers to the right."""
-    return [
-        text.ljust(width) if place < 2 else text.rjust(width)
-        for place, (text, width) in enumerate(zip(row, widths, strict=True))
-    ]
 
 
 def _place(name: str, index: Index) -> str:

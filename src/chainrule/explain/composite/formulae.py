@@ -8,25 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CHOICE, SUM, PRODUCT, POWER, ATOM = range(5)  # how strongly the parts of a formula are bound together
+from chainrule.graph.brackets import ATOM
 
-
-@dataclass(frozen=True)
-class Text:
-    """A formula and how strongly its outermost operation binds: where more is asked for, it is put in brackets.
-
-    >>> f"{Text('a + b', SUM):2} · c"
-    '(a + b) · c'
-    """
-
-    text: str
-    level: int = ATOM
-
-    def __format__(self, least: str) -> str:
-        return f"({self.text})" if self.level < int(least or 0) else self.text
-
-    def __str__(self) -> str:
-        return self.text
+CHOICE, SUM, PRODUCT, POWER = range(4)  # how strongly the parts of a formula are bound together
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ import numpy as np
 from chainrule.backends.numpy_ import evaluate
 from chainrule.errors import ArgumentError, GraphError, ShapeError, check_number
 from chainrule.explain.composite.check import Check, Function, branches, check_by_differences
-from chainrule.explain.composite.formulae import SUM, UNCHANGED, Text, formula_of, number, subscript
+from chainrule.explain.composite.formulae import SUM, UNCHANGED, formula_of, number, subscript
 from chainrule.explain.composite.text import text_of
 from chainrule.explain.writing.output import Output
 from chainrule.graph import Graph, Node, gradients, input
+from chainrule.graph.brackets import Text
 
 MOST_PATHS = 20  # above it, what is shown is the accumulation from y back to x, node by node
 _TOO_LONG = Text(" " * 61)  # in place of a formula that no line should hold; whatever holds it is as long

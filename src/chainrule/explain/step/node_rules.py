@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.composite.formulae import ATOM, FORMULAE, PRODUCT, SUM, Text, number
+from chainrule.explain.composite.formulae import FORMULAE, PRODUCT, SUM, number
 from chainrule.graph import ROWS, Graph, Node, input
+from chainrule.graph.brackets import ATOM, Text
 from chainrule.graph.primitives.contraction import split_spec
 from chainrule.graph.text import names_of
 
