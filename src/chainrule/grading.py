@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainrule.errors import ArgumentError
-from chainrule.explain import Grade, grade_step
+from chainrule.explain import Grade
 from chainrule.functional import Loss, LossFunction
 from chainrule.network import Network
 from chainrule.optim import Transform
@@ -68,6 +68,8 @@ def grade(
     >>> grade.slip.name, grade.first_wrong.name
     ('missing f′', 'dense1/delta')
     """
+    from chainrule.explain.grading.judge import grade_step
+
     if not isinstance(network, Network):
         raise ArgumentError(f"network must be a Network, but is of type {type(network).__name__}.")
     penalties = Penalties.of(l1, l2, clip_norm, clip_value)

@@ -6,8 +6,7 @@ finite differences, `grading` a student's answers, and `writing` how all of it b
 
 from chainrule.explain.checking.check import GradientCheck, Offender, ParameterCheck, check_model
 from chainrule.explain.composite.function import ChainRule, chain_rule
-from chainrule.explain.grading.grade import Deviation, Grade, Mark, grade_step
-from chainrule.explain.grading.rules import Slip
+from chainrule.explain.grading.grade import Deviation, Grade, Mark, Slip
 from chainrule.explain.step.derived import Derivation, derive_step
 from chainrule.explain.step.explanation import Explanation
 from chainrule.explain.step.following import Followed
@@ -29,5 +28,4 @@ __all__ = [
     "check_model",
     "derive_step",
     "explain_step",
-    "grade_step",
 ]

@@ -1,4 +1,4 @@
-"""A slip, and the rule by which the number that it leads to is computed."""
+"""The rule by which the number that a slip leads to is computed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.explain.grading.around import Around
+from chainrule.explain.grading.grade import Slip
 
 Array = NDArray[Any]
 Guess = Array | float | None | Mapping[str, Array | None]
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A slip that explains a wrong quantity: its name, where it was made, and what it is in a sentence."""
-
-    name: str
-    quantity: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.name}, in {self.quantity}: {self.sentence}"
 
 
 @dataclass(frozen=True, eq=False)
