@@ -160,9 +160,17 @@ def _hoisted(node: Node) -> Node:
 
 
 def simplify(step: Step, evaluate: Evaluate) -> Step:
-    """All passes, until the number of nodes no longer falls."""
+    """All passes, until the number of nodes no longer falls; without `hoist` where that would make it rise.
+
+    It does where a broadcast is needed as it is, besides the operation that is hoisted out of it.
+    """
+
+    def tidied(step: Step) -> Step:
+        return share(tidy(fold_constants(step, evaluate)))
+
     while True:
         before = len(step.graph.nodes)
-        step = share(tidy(fold_constants(hoist(step), evaluate)))
+        hoisted = tidied(hoist(step))
+        step = hoisted if len(hoisted.graph.nodes) <= before else tidied(step)
         if len(step.graph.nodes) >= before:
             return step
