@@ -357,3 +357,28 @@ def test_what_is_no_network_or_trains_nothing() -> None:
         cr.compare(network(), X, y)
     with pytest.raises(cr.ShapeError, match="X has 20 rows, but y has 5"):
         cr.compare(network(), X, y[:5], loss="squared_error")
+
+
+def test_a_run_whose_last_loss_is_not_finite_says_so() -> None:
+    """Nothing in its steps was infinite, but what they led to is."""
+    x, y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 3
+    net = cr.Network(cr.Dense(8, activation="relu"), cr.Dense(8, activation="relu"), cr.Dense(3)).build(3)
+    found = cr.compare(net, x, y, batch_sizes=["full"], loss="cross_entropy", optimizer=cr.SGD(1e30), epochs=1)
+    assert not np.isfinite(found["full"].loss[-1])
+    assert found["full"].stop_reason.name == "non_finite"
+    assert "It diverged: the loss became NaN or infinite in epoch" in str(found["full"].stop_reason)
+
+
+def test_a_plot_goes_into_a_picture(tmp_path: Path) -> None:
+    net = cr.Network(cr.Dense(1)).build(1)
+    found = cr.compare(net, [[0.0], [1.0], [2.0]], [1, 3, 5], batch_sizes=[1], loss="squared_error", epochs=1)
+    history = net.fit([[0.0], [1.0]], [1, 3], loss="squared_error", epochs=1)
+    for plot in (found.plot, history.plot):
+        plot(tmp_path / "picture.png")
+        assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+        with pytest.raises(
+            cr.ArgumentError, match=r"path must name a file that ends in .png, .pdf, .svg, but is 'a.docx'"
+        ):
+            plot("a.docx")
+        with pytest.raises(cr.ChainruleError, match="its folder does not exist"):
+            plot("nowhere/picture.png")

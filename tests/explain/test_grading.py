@@ -350,3 +350,28 @@ def test_other_bad_arguments() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_not_finite_is_wrong(value: float) -> None:
     assert not judged({"dense1/z": [value, 1.0]}).ok
+
+
+# ------------------------------------------------------------------------------------------------ digits and slips
+
+
+def one_layer() -> cr.Network:
+    return cr.Network(cr.Dense(2, weight_init=[[0.1, 0.2], [0.3, 0.4]])).build(2, dtype="float64")  # biases are 0
+
+
+def test_a_slip_that_changes_nothing_explains_nothing() -> None:
+    """Where the bias is 0, nobody has forgotten it; where there are no sample weights, nobody has forgotten them."""
+    answers = {"dense1/z": [0.705, 1.0]}  # right are 0.7 and 1.0
+    grade = cr.grade(one_layer(), [1.0, 2.0], [1.0, 1.0], answers, loss="squared_error", optimizer=cr.SGD(0.1))
+    assert not grade.ok
+    assert grade.marks[0].slips == ()
+    assert "No slip that is known leads to these numbers." in str(grade)
+
+
+@pytest.mark.parametrize(("given", "status"), [([0.67, 0.96], "right"), ([0.7, 1.0], "wrong")])
+def test_how_far_answers_may_be_rounded(given: list[float], status: str) -> None:
+    """Two decimals will do where they are a hundredth of the largest number; one tells nothing, and that is said."""
+    x = [0.95, 1.917]  # z = 0.6701, 0.9568
+    mark = cr.grade(one_layer(), x, [1.0, 1.0], {"dense1/z": given}, loss="squared_error").marks[0]
+    assert mark.status == status
+    assert status == "right" or mark.slips[0].name == "rounded too far"

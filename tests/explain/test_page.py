@@ -15,6 +15,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.explain import Explanation
+from chainrule.explain.writing.drawing import Drawing
 from programs import needed
 
 OPTIONS = (
@@ -181,6 +182,17 @@ def test_a_large_network(browser: Any, tmp_path: Path) -> None:
     assert "smaller products" in page.text("#follow")
     width = browser.execute_script("return document.documentElement.scrollWidth")
     assert width <= 390  # only the drawing and wide tables scroll from left to right, by themselves
+
+
+def test_columns_that_are_joined_unit_by_unit_show_the_same_units() -> None:
+    """Of 64 standardised inputs those are drawn whose wires lead somewhere."""
+    net = cr.Network(cr.Standardize(), cr.Dense(40), cr.Dropout(0.5), cr.Dense(2))
+    x, y = RNG.normal(size=(30, 64)), RNG.integers(0, 2, 30)
+    net.fit(x, y, loss="cross_entropy", epochs=1)
+    units = Drawing(net.explain(x, y)).units
+    for one, other in (("x", "standardize1"), ("dense1", "dropout1")):
+        assert [unit.number for unit in units[one]] == [unit.number for unit in units[other]]
+    assert len(units["x"]) == 10
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -190,11 +190,11 @@ def show(model: options.Model, stage: options.Stage = "graph", step: options.Ste
 
 @app.command()
 def explain(
-    model: options.Model,
+    model: options.TrainedModel,
     data: options.Rows,
     row: options.Row = 0,
     follow: options.Follow = None,
-    depth: options.Depth = 1,
+    depth: options.Depth = None,
     html: options.PageOutput = None,
     latex: options.LatexOutput = None,
 ) -> None:

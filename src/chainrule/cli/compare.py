@@ -10,7 +10,7 @@ import numpy as np
 from rich.text import Text
 
 from chainrule.cli.learn import Setup, prepare
-from chainrule.cli.output import check_outputs, write_plot, write_text
+from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.progress import Bar, facts_of, worth_a_line
 from chainrule.cli.report import columns_in_words, folded, network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS, Request
@@ -21,6 +21,7 @@ from chainrule.comparison.words import conclusions, notes, table
 from chainrule.data.bundled import BUNDLED
 from chainrule.data.containers import plural
 from chainrule.errors import ArgumentError
+from chainrule.training.pictures import save_picture
 
 OPTIMIZER = "sgd"
 # As many epochs as make so many examples, but not fewer or more than these.
@@ -46,7 +47,7 @@ def run_compare(request: Request, batch_sizes: str, learning_rates: str | None) 
     if request.history is not None:
         write_text(request.history, found.to_frame().write_csv())
     if request.plot is not None:
-        write_plot(request.plot, _figure(screen, found))
+        save_picture(_figure(screen, found), request.plot)
     show_facts(screen, {"History": request.history or "", "Plot": request.plot or ""})
     screen.close()
 

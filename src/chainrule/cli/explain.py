@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from chainrule.cli.predict import SavedModel
 from chainrule.cli.preparation import Preparation
 from chainrule.cli.screen import Screen, tell
 from chainrule.cli.source import read_source
+from chainrule.data.arrays import check_feature_names
 from chainrule.data.bundled import BUNDLED
 from chainrule.data.table import read_table
 from chainrule.errors import ArgumentError, DataError, check_name, check_number
@@ -21,7 +23,7 @@ Array = NDArray[Any]
 
 
 def run_explain(
-    model: str, data: str, row: int, follow: str | None, depth: int, html: str | None, latex: str | None
+    model: str, data: str, row: int, follow: str | None, depth: int | None, html: str | None, latex: str | None
 ) -> None:
     """Work out the step on one row, counted from 0; or, with `follow`, the products that make up one number of a gradient.
 
@@ -29,8 +31,13 @@ def run_explain(
     """
     inputs = {"the model": model} if data in BUNDLED else {"the model": model, "the data": data}
     check_outputs({"--html": html, "--latex": latex}, inputs=inputs)
+    for option, name, ending in (("--html", html, ".html"), ("--latex", latex, ".tex")):
+        if name is not None and Path(name).suffix.lower() != ending:
+            raise ArgumentError(f"{option} must name a file that ends in {ending}, but is {name!r}.")
     place = int(check_number("--row", row, low=0, integer=True))
-    layers = int(check_number("--depth", depth, low=1, integer=True))
+    layers = int(check_number("--depth", 1 if depth is None else depth, low=1, integer=True))
+    if depth is not None and follow is None:
+        raise ArgumentError("--depth says through how many layers a number is followed: give --follow as well.")
     saved = SavedModel.read(model)
     if saved.preparation is None:
         raise ArgumentError(
@@ -59,6 +66,7 @@ def _example(preparation: Preparation, data: str, row: int, notes: list[str]) ->
     """One row and its target, as the network learns them."""
     if data in BUNDLED:
         source = read_source(data)
+        check_feature_names(list(source.columns), preparation.columns, argument=data)
         _check_row(row, len(source), data)
         rows = source.rows[row : row + 1]
         return preparation.inputs(rows), preparation.targets(source.y[row : row + 1])

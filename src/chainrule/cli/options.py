@@ -228,6 +228,9 @@ Model: TypeAlias = Annotated[
     str,
     _argument("MODEL", "A model that chainrule train or Network.save has written."),
 ]
+TrainedModel: TypeAlias = Annotated[
+    str, _argument("MODEL", "A model that chainrule train has written, which knows its columns and its target.")
+]
 NewRows: TypeAlias = Annotated[
     str,
     _argument("FILE", "A CSV or Parquet file with the columns that the model was trained on."),
@@ -253,7 +256,8 @@ Follow: TypeAlias = Annotated[
     ),
 ]
 Depth: TypeAlias = Annotated[
-    int, typer.Option("--depth", help="Through how many layers a number is followed.", metavar="NUMBER")
+    int | None,
+    typer.Option("--depth", help="Through how many layers a number is followed.", metavar="NUMBER", show_default="1"),
 ]
 PageOutput: TypeAlias = Annotated[
     str | None,

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chainrule.errors import ArgumentError
 from chainrule.files.atomic import replace_file
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-PICTURES = (".png", ".pdf", ".svg")
+from chainrule.training.pictures import check_picture
 
 
 def check_outputs(outputs: Mapping[str, str | None], inputs: Mapping[str, str] | None = None) -> None:
@@ -24,8 +18,8 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Mapping[str, str] |
     `outputs` are the names of files by their options, `inputs` by what they are. Nothing is left behind.
     """
     plot = outputs.get("--plot")
-    if plot is not None and Path(plot).suffix.lower() not in PICTURES:
-        raise ArgumentError(f"--plot must name a file that ends in {', '.join(PICTURES)}, but is {plot!r}.")
+    if plot is not None:
+        check_picture("--plot", plot)
     taken = {os.path.realpath(name): what for what, name in (inputs or {}).items()}
     for option, name in outputs.items():
         if name is None:
@@ -63,10 +57,3 @@ def _check_writable(option: str, name: str) -> None:
 def write_text(name: str, text: str) -> None:
     """Write a file in one step."""
     replace_file(name, [text.encode()])
-
-
-def write_plot(name: str, figure: Figure) -> None:
-    """Write a figure in the format that the file's name asks for, in one step."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format=Path(name).suffix.lower().removeprefix("."), dpi=150)
-    replace_file(name, [picture.getvalue()])

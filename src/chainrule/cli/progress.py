@@ -12,6 +12,8 @@ from rich.text import Text
 from chainrule.cli.screen import Screen
 from chainrule.training import Epoch
 
+_LONG = 1e6  # losses from which on are written with a power of ten
+
 
 def worth_a_line(epoch: int, epochs: int) -> bool:
     """Whether an epoch is one of 1, 2, 5, 10, 20, 50, 100, ..., or the last: few lines, and more of them where more happens.
@@ -34,7 +36,8 @@ def facts_of(epoch: int, epochs: int, loss: float, scores: dict[str, float]) -> 
     """How far training has come, and its losses."""
     width = len(str(epochs))
     validation = f"  validation loss {scores['val_loss']:.4f}" if "val_loss" in scores else ""
-    return f"epoch {epoch:>{width}}/{epochs}  loss {loss:.4f}{validation}"
+    size = f"{loss:.4f}" if not abs(loss) >= _LONG else f"{loss:.4g}"
+    return f"epoch {epoch:>{width}}/{epochs}  loss {size}{validation}"
 
 
 class Bar:

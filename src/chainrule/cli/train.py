@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule import __version__
 from chainrule.cli.learn import Setup, prepare
-from chainrule.cli.output import check_outputs, write_plot, write_text
+from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.progress import Watch
 from chainrule.cli.recipe import Trained
 from chainrule.cli.report import closing, opening, saved, stop_in_words
@@ -46,7 +46,7 @@ def run_train(request: Request) -> int:
         write_text(request.history, trained.history.to_frame().write_csv())
         written["History"] = request.history
     if request.plot is not None:
-        write_plot(request.plot, trained.history.plot())
+        trained.history.plot(request.plot)
         written["Plot"] = request.plot
     saved(screen, setup, written, output)
     screen.close(saved=f"; the model is saved as {output}")

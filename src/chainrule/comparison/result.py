@@ -16,6 +16,7 @@ from chainrule.comparison.setting import Setting
 from chainrule.comparison.surface import Surface, main_plane, measure_surface
 from chainrule.comparison.words import conclusions, notes, table
 from chainrule.errors import ArgumentError, check_number
+from chainrule.training.pictures import check_picture, save_picture
 
 if TYPE_CHECKING:
     import polars
@@ -98,7 +99,9 @@ class Comparison:
         """
         from chainrule.comparison.figure import draw
 
+        if path is not None:
+            check_picture("path", path)
         figure = draw(self, self.surface() if surface is None and self.setting.size > 1 else surface)
         if path is not None:
-            figure.savefig(path, dpi=150)
+            save_picture(figure, path)
         return figure

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.backends import Failure, Result
+from chainrule.backends import Result
 from chainrule.comparison.memory import Memory, memory_of
 from chainrule.comparison.noise import Noise, NoiseMeter
 from chainrule.comparison.setting import Numbers, Setting
@@ -155,6 +155,8 @@ def train_run(
             found.append(descent.moment())
             for observe in observers:
                 observe(found[-1])
+            if reason is None and not math.isfinite(found[-1].loss):
+                reason = descent.diverged("loss", max(descent.done - 1, 0))
         if len(found) % every == 1 % every or stop == stops[-1] or reason is not None:
             places[len(found) - 1] = setting.vector(descent.model.arrays)
         if reason is not None:
@@ -230,7 +232,7 @@ class _Descent:
         self.done += result.done
         self.seconds += max(spent - self._call_seconds, 0.0)
         self.seconds_per_step = max(spent / max(result.done, 1), 1e-9)
-        return self._non_finite(result.failure) if result.failure else None
+        return self.diverged(result.failure.check, self.done) if result.failure else None
 
     def _take(self, steps: int, state: Arrays) -> tuple[Result, float]:
         """Take some steps in one call, which change the state; what they report, and how long it took."""
@@ -247,10 +249,11 @@ class _Descent:
         result = self.program.run(state, batches.data, self._ordered[1], bounds, {**fixed, **varying}, record)
         return result, time.perf_counter() - began
 
-    def _non_finite(self, failure: Failure) -> StopReason:
-        epoch, step = divmod(self.done, self.batches.per_epoch)
+    def diverged(self, what: str, steps: int) -> StopReason:
+        """Why a run ends after so many steps in which everything was finite, or seemed so until it was measured."""
+        epoch, step = divmod(steps, self.batches.per_epoch)
         sentence = (
-            f"It diverged: the {failure.check} became NaN or infinite in epoch {epoch + 1}, batch {step + 1} of "
+            f"It diverged: the {what} became NaN or infinite in epoch {epoch + 1}, batch {step + 1} of "
             f"{self.batches.per_epoch}; a smaller learning rate usually cures this."
         )
         return StopReason("non_finite", sentence, {"epoch": epoch, "step": step})

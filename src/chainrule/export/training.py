@@ -103,7 +103,7 @@ class Training:
         }
         lines = [
             'if __name__ == "__main__":',
-            *(['    params = load("params.npz")'] if load else []),
+            *(['    params = load("params.npz")  # which np.savez has written: see load'] if load else []),
             "    rng = np.random.default_rng(0)",
             f"    X = rng.normal(size=({shape}))",
             f"    y = {targets.get(self.loss.targets, f'rng.normal(size=(64, {k}))')}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,7 +48,14 @@ class Transform:
     """
 
     name: ClassVar[str] = "transform"
-    formula: ClassVar[str] = ""  # how u, which goes out, is made of g, which comes in, for those who read explanations
+    # For those who read explanations: how u, which goes out, is made of g, which comes in; and for each array of the state, by
+    # the name of its slot, its letter and how the next one is made.
+    formula: ClassVar[str] = ""
+    slot_formulas: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType({})
+
+    def formula_in_use(self) -> str:
+        """The formula, for transforms in which an option decides between several."""
+        return self.formula
 
     def scalars(self) -> dict[str, Rate]:
         """The run-time numbers that `update` looks up in `given.scalars`: numbers or schedules, which may change any time."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from chainrule.errors import check_number
@@ -97,10 +99,15 @@ class Accumulate(Transform):
     momentum: float = 0.9
     nesterov: bool = False
     name: ClassVar[str] = "momentum"
-    formula: ClassVar[str] = "v, or g + μ v with Nesterov's look-ahead; v ← μ v + g"
+    formula: ClassVar[str] = "v, or g + μ v with Nesterov's look-ahead"
+    slot_formulas: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType({"velocity": ("v", "μ v + g")})
 
     def __post_init__(self) -> None:
         check_number("momentum", self.momentum, low=0, below=1)
+
+    def formula_in_use(self) -> str:
+        """One of both."""
+        return "g + μ v" if self.nesterov else "v"
 
     def init(self, params: Arrays) -> Arrays:
         """v = 0."""
@@ -126,7 +133,8 @@ class ScaleByRMS(Transform):
     decay: float = 0.99
     eps: float = 1e-8
     name: ClassVar[str] = "rms"
-    formula: ClassVar[str] = "g / (√v + ε), v ← ρ v + (1 − ρ) g²"
+    formula: ClassVar[str] = "g / (√v + ε)"
+    slot_formulas: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType({"square": ("v", "ρ v + (1 − ρ) g²")})
 
     def __post_init__(self) -> None:
         check_number("decay", self.decay, low=0, below=1)
@@ -160,7 +168,10 @@ class ScaleByAdam(Transform):
     beta2: float = 0.999
     eps: float = 1e-8
     name: ClassVar[str] = "adam"
-    formula: ClassVar[str] = "m̂ / (√v̂ + ε), m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²"
+    formula: ClassVar[str] = "m̂ / (√v̂ + ε), m̂ = m / (1 − β₁^t), v̂ = v / (1 − β₂^t)"
+    slot_formulas: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType(
+        {"mean": ("m", "β₁ m + (1 − β₁) g"), "square": ("v", "β₂ v + (1 − β₂) g²")}
+    )
 
     def __post_init__(self) -> None:
         check_number("beta1", self.beta1, low=0, below=1)

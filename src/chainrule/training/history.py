@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.training.pictures import save_picture
 from chainrule.training.stopping import StopReason
 
 if TYPE_CHECKING:
@@ -108,10 +110,10 @@ class History:
         ]
         return polars.DataFrame(rows, infer_schema_length=None)
 
-    def plot(self) -> Figure:
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Training and validation loss, both without penalties, against epochs; other scores below them.
 
-        The result is a matplotlib figure.
+        The result is a matplotlib figure, which is saved if `path` names a file.
         """
         from matplotlib.figure import Figure
 
@@ -135,4 +137,6 @@ class History:
             axis.grid(alpha=0.3)
         axes[-1].set_xlabel("epoch")
         axes[-1].xaxis.get_major_locator().set_params(integer=True)
+        if path is not None:
+            save_picture(figure, path)
         return figure

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.data.arrays import NOT_NUMBERS
 from chainrule.data.containers import to_numpy
 from chainrule.errors import ArgumentError, DataError, check_name, quoted
 from chainrule.explain.grading.sheet import Sheet
@@ -17,13 +18,15 @@ from chainrule.nn import Dense
 Array = NDArray[Any]
 
 _MOST_DECIMALS, _FEWEST_DECIMALS = 6, 3
+_COARSEST = 0.01  # how much of the largest number half a digit may be, if there are fewer decimals
 
 
 @dataclass(frozen=True, eq=False)
 class Closeness:
     """When two numbers count as the same: within `tolerance` of the right one, or of a tenth of the largest in its array.
 
-    Numbers that are written with 3 to 6 decimals are right, too, where the right ones round to them.
+    Numbers that are written with 3 to 6 decimals are right, too, where the right ones round to them; so are those with 2 where
+    that is a hundredth of the largest, or less.
     """
 
     tolerance: float
@@ -47,12 +50,21 @@ class Closeness:
         return self.error(yours, right) <= 1
 
 
+def rounded_too_far(yours: Array, right: Array) -> bool:
+    """Whether the numbers are the right ones, rounded to so few decimals that nothing can be told from them."""
+    if yours.shape != right.shape or not np.isfinite(yours).all():
+        return False
+    decimals = (d for d in range(_FEWEST_DECIMALS) if np.array_equal(yours, np.round(yours, d)))
+    return any(np.any(yours) and np.allclose(yours, np.round(right, d), rtol=0.0, atol=1e-9) for d in decimals)
+
+
 def _half_a_digit(yours: Array) -> float:
     """Half a unit of the last decimal, if all numbers are written with a few decimals."""
     size = np.abs(yours[np.isfinite(yours)]).max(initial=0.0)
     for decimals in range(_MOST_DECIMALS + 1):
         if np.all(np.abs(yours - np.round(yours, decimals)) <= 1e-7 * size):
-            return 0.501 * 10.0**-decimals if decimals >= _FEWEST_DECIMALS else 0.0
+            half = 0.501 * 10.0**-decimals
+            return half if decimals >= _FEWEST_DECIMALS or (decimals == 2 and half <= _COARSEST * size) else 0.0
     return 0.0
 
 
@@ -80,7 +92,10 @@ def read_answers(answers: Any, sheet: Sheet, close: Closeness) -> dict[str, tupl
 def _array(value: Any, argument: str) -> Array:
     array = to_numpy(value, argument)
     if array.dtype.kind not in "biuf":
-        raise DataError(f"{argument} must be numbers, but is of type {type(value).__name__}.")
+        what = (
+            NOT_NUMBERS[array.dtype.kind][0] if array.dtype.kind in NOT_NUMBERS else f"of type {type(value).__name__}"
+        )
+        raise DataError(f"{argument} must be numbers, but is {what}.")
     return array.astype(np.float64)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, ShapeError, check_number
-from chainrule.explain.grading.answers import Closeness, read_answers, shaped
+from chainrule.explain.grading.answers import Closeness, read_answers, rounded_too_far, shaped
 from chainrule.explain.grading.around import Around
 from chainrule.explain.grading.grade import FOLLOWS, RIGHT, WRONG, Deviation, Grade, Mark, Slip
 from chainrule.explain.grading.sheet import Numbers, Sheet
@@ -27,6 +27,7 @@ Array = NDArray[Any]
 _MOST_SLIPS = 3
 _EXACT = -3  # the order of magnitude of an error that is none, in units of the tolerance
 _ROUGHLY = 10  # how far off a slip may be that explains an answer, if none explains it within the tolerance
+_MUCH_NEARER = 0.25  # of the distance from the right number: no more than that, for such a slip
 _MOST_BY_ROUNDING, _DRAWS = 100, 16
 
 
@@ -128,7 +129,11 @@ class _Judge:
 
         Where the same slip may have been made in an earlier quantity that was not answered, it was made there.
         """
-        near = [found for found in self._candidates(name, yours) if found.error <= _ROUGHLY]
+        right = self.numbers.computed(name)
+        if rounded_too_far(yours, right):
+            return [_Found(0.0, Slip("rounded too far", name, "give more digits: too few tell nothing"), right)]
+        roughly = min(_ROUGHLY, _MUCH_NEARER * self.close.error(yours, right))
+        near = [found for found in self._candidates(name, yours) if found.error <= max(roughly, 1.0)]
         fits = [found for found in near if found.error <= 1] or near
         best = min((found.rank for found in fits), default=0)
         named: dict[str, _Found] = {}
@@ -139,16 +144,19 @@ class _Judge:
 
     def _candidates(self, name: str, yours: Array) -> Iterator[_Found]:
         """Slips in the quantity itself, then in those before it that were not answered, the nearest first."""
+        right = self.numbers.computed(name)
         for numbers in (self.numbers, self.truth) if self.mistaken else (self.numbers,):
             for slip, value in _guesses(numbers, name):
-                yield _Found(self.close.error(yours, value), slip, value)
+                if not self.close.same(value, right):  # a slip that changes nothing explains nothing
+                    yield _Found(self.close.error(yours, value), slip, value)
         for earlier in reversed(self.sheet.ancestors(name)):
             if earlier in self.numbers.given or earlier.endswith("/slope"):  # δ has the slips in f′ among its own
                 continue
             for slip, value in _guesses(self.numbers, earlier):
                 if value.shape == self.sheet.truth[earlier].shape:
                     led_to = self.numbers.replaced(earlier, value).computed(name)
-                    yield _Found(self.close.error(yours, led_to), slip, value)
+                    if not self.close.same(led_to, right):
+                        yield _Found(self.close.error(yours, led_to), slip, value)
 
     def _infer(self, found: list[_Found], name: str) -> None:
         """Take the number of a slip that was made before the answer for the student's own."""

@@ -60,7 +60,13 @@ class Explanation(Output):
         name = check_name("the name of a gradient", found[1].removesuffix("/gradient"), known)
         node, label = known[name]
         shape, index = self._follower.values[node].shape, tuple(int(i) for i in found[2].split(",") if i.strip())
-        if len(index) != len(shape) or not all(0 <= i < n for i, n in zip(index, shape, strict=True)):
+        if len(index) == len(shape):
+            for i, n in zip(index, shape, strict=True):
+                if not 0 <= i < n:
+                    raise ArgumentError(
+                        f"{number!r}: {name} has the shape {shape}, counted from 0: {i} is not one of 0 to {n - 1}."
+                    )
+        else:
             expected = "1 number" if len(shape) == 1 else f"{len(shape)} numbers"
             raise ArgumentError(
                 f"{number!r}: {name} has the shape {shape}, so a place in it is {expected}, counted from 0."
@@ -96,4 +102,8 @@ class Explanation(Output):
     @property
     def verdict(self) -> str:
         """What the comparison with finite differences says."""
-        return "The loss is not finite, so there are no gradients." if self.check is None else self.check.verdict()
+        return (
+            "The loss is not finite: what stands here as gradients and updates means nothing."
+            if self.check is None
+            else self.check.verdict()
+        )

@@ -255,8 +255,9 @@ class StepLines:
                     slot = key.removeprefix(f"{stage}/").removesuffix(f"/{full}")
                     if key != f"{stage}/{slot}/{full}" or "/" in slot:  # of another array
                         continue
-                    lines.append(Line(f"{full}/{stage}/{slot}", f"new {slot}", "", node))
-                lines.append(Line(f"{full}/{stage}", f"u after {stage}", transform.formula, updates[full]))
+                    symbol, formula = transform.slot_formulas.get(slot, (slot, ""))
+                    lines.append(Line(f"{full}/{stage}/{slot}", f"new {symbol}", formula, node))
+                lines.append(Line(f"{full}/{stage}", f"u after {stage}", transform.formula_in_use(), updates[full]))
             lines.append(Line(f"{full}/next", f"new {letter}", f"{letter} + u", step.update[f"{PARAMS}/{full}"]))
             yield Part("update", full, f"Update: {full}, with g = ∂L/∂{letter}", lines)
 

@@ -87,19 +87,32 @@ class Drawing:
 
     # ------------------------------------------------------------------------------------------------------ layout
 
-    def _chosen(self, column: Column) -> list[int]:
-        size = self.sizes[column.path]
+    def _groups(self) -> list[list[Column]]:
+        """Columns that are joined unit by unit, such as a layer and its dropout: the same units of all of them are drawn."""
+        groups: dict[str, list[Column]] = {}
+        for column in self.explanation.columns:
+            only = column.wires[0] if len(column.wires) == 1 else None
+            joined = only is not None and only.offset == 0 and self.sizes[only.start] == self.sizes[column.path]
+            groups[column.path] = groups[only.start] if only is not None and joined else []
+            groups[column.path].append(column)
+        return [group for path, group in groups.items() if group[0].path == path]
+
+    def _chosen(self, group: list[Column]) -> list[int]:
+        size = self.sizes[group[0].path]
         if size <= self.most:
             return list(range(size))
-        names = [name for name in (column.output, column.gradient) if name]
+        names = [name for column in group for name in (column.output, column.gradient) if name]
         peaks = [np.abs(np.nan_to_num(self.rows(name))).max(axis=0) for name in names]
         weight = sum(peak / max(float(peak.max()), 1e-300) for peak in peaks)
         return sorted(int(i) for i in np.argsort(-np.asarray(weight), kind="stable")[: self.most])
 
     def _placed(self) -> Iterator[tuple[Column, list[Unit]]]:
+        chosen_in: dict[str, list[int]] = {}
+        for group in self._groups():
+            chosen_in |= dict.fromkeys((column.path for column in group), self._chosen(group))
         stacks: dict[int, list[tuple[Column, list[int]]]] = {}
         for column in self.explanation.columns:
-            stacks.setdefault(column.depth, []).append((column, self._chosen(column)))
+            stacks.setdefault(column.depth, []).append((column, chosen_in[column.path]))
         heights = {d: sum(len(chosen) * _PITCH + _HEAD for _, chosen in stack) for d, stack in stacks.items()}
         tallest = max(heights.values())
         for depth, stack in stacks.items():

@@ -13,6 +13,12 @@
     const text = String(Number(value.toPrecision(digits)));
     return text.replaceAll("-", "−");
   };
+  // What fits into a unit of the drawing.
+  const small = (value) => {
+    if (value === null || value === undefined) return "–";
+    const tiny = value !== 0 && Math.abs(value) < 1e-3, huge = Math.abs(value) >= 1e5;
+    return tiny || huge ? value.toExponential(1).replaceAll("-", "−").replace("+", "") : show(value, 3);
+  };
   const bracketed = (value) => (value < 0 ? `(${show(value, 6)})` : show(value, 6));
   const math = (label) => {
     const [template, place] = data.labels[label];
@@ -40,9 +46,9 @@
       const numbers = data.units[unit.dataset.unit], own = pathOf(unit.dataset.unit);
       const forward = begins("forward", own), backward = begins("backward", own);
       unit.classList.toggle("active", own === layer);
-      unit.querySelector(".a").textContent = forward >= 0 && forward <= now ? show(at(numbers.a), 3) : "";
+      unit.querySelector(".a").textContent = forward >= 0 && forward <= now ? small(at(numbers.a)) : "";
       const known = numbers.delta && backward >= 0 && backward <= now;
-      unit.querySelector(".delta").textContent = known ? `δ ${show(at(numbers.delta), 3)}` : "";
+      unit.querySelector(".delta").textContent = known ? `δ ${small(at(numbers.delta))}` : "";
     }
     const active = document.querySelector(".unit.active rect"), frame = byId("drawing");
     if (active) frame.scrollLeft = active.x.baseVal.value + active.width.baseVal.value / 2 - frame.clientWidth / 2;
