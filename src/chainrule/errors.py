@@ -101,8 +101,7 @@ def check_name(argument: str, name: object, known: Iterable[str]) -> str:
         return name
     near = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    given = f"{argument} {name!r}" if " " in argument else f"{argument}={name!r}"
-    raise UnknownNameError(f"{given} is not known{hint} Known are {_known(str(name), table)}.")
+    raise UnknownNameError(f"{argument}={name!r} is not known{hint} Known are {_known(str(name), table)}.")
 
 
 def _known(name: str, table: list[str]) -> str:
