@@ -145,7 +145,9 @@ class Residual(Sequential):
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """x + f(x)."""
+        mask = mode.mask
         y, new = super().apply(params, state, x, mode)
+        mode.mask = mask
         if y.shape != x.shape:
             raise ShapeError(
                 f"{where()}Residual adds what its layers give to what they take, but they take {show_shape(x.shape)} and give "
@@ -194,7 +196,9 @@ class Concatenate(Layer):
         """The outputs of the branches, joined along the last axis."""
         outputs: list[Node] = []
         new: dict[str, Node] = {}
+        mask = mode.mask
         for name, layer in self.children():
+            mode.mask = mask
             with scope(name):
                 y, own = _applied(layer, part(params, name), part(state, name), x, mode)
             outputs.append(y)

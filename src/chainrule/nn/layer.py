@@ -59,12 +59,16 @@ class Layer:
 class Mode:
     """What a layer may ask for when its graph is built: is this for training, random bits, and numbers given at run time.
 
-    `scalars` collects the run-time numbers that the layers have asked for, by name, with their values.
+    `scalars` collects the run-time numbers that the layers have asked for, by name, with their values. `mask` tells which
+    steps of the sequences that flow through the layers are real and which are padding: truth values of shape (n, steps), or
+    None where all are real. A layer that makes it (`Embedding`, `Masking`) sets it, one that changes the steps changes it,
+    and one that gives no steps sets it to None.
     """
 
     train: bool
     key: Node | None = None
     counter: Node | None = None
+    mask: Node | None = None
     scalars: dict[str, tuple[Node, float]] = field(default_factory=dict)
     _layers: Iterator[int] = field(default_factory=itertools.count)
 
