@@ -13,6 +13,7 @@ import torch
 from chainrule.backends.numpy_ import EVALUATE
 from chainrule.graph import PRIMITIVES, ROWS, Node, const, input
 from chainrule.graph import primitives as p
+from chainrule.graph.body import Body
 from graph.cases import ALL, Case, of
 from oracles import philox4x32_10, run
 
@@ -22,7 +23,7 @@ Array = np.ndarray
 ULPS = {
     **dict.fromkeys(("exp", "log", "tanh", "sin", "cos", "erf"), 2),
     **dict.fromkeys(("logistic", "softplus"), 4),
-    **dict.fromkeys(("reduce_sum", "contract", "fold", "scatter_add"), 16),
+    **dict.fromkeys(("reduce_sum", "contract", "fold", "scatter_add", "scatter_within", "scan"), 16),
 }
 
 
@@ -148,6 +149,20 @@ def random_bits(key: Array, counter: Array, shape: Any, layer: int, bits: int) -
     return np.array(found[:n], np.uint32).reshape(shape)
 
 
+def scan(start: Array, *operands: Array, body: Body, reverse: bool) -> Array:
+    """Row by row, each step by itself."""
+    sequences, constants = operands[: len(body.sequences)], operands[len(body.sequences) :]
+    names = [node.attributes["name"] for node in body.inputs]
+    result = np.zeros((len(start), sequences[0].shape[1], start.shape[1]), start.dtype)
+    for row in range(len(start)):
+        state = start[row : row + 1]
+        for t in sorted(range(result.shape[1]), reverse=reverse):
+            given = (state, *(x[row : row + 1, t] for x in sequences), *constants)
+            state = run(body.output, dict(zip(names, given, strict=True)), rows=1)
+            result[row, t] = state[0]
+    return result
+
+
 REFERENCE: dict[str, Callable[..., Array]] = {
     "const": lambda value: value,
     "add": by_torch(torch.add),
@@ -190,7 +205,14 @@ REFERENCE: dict[str, Callable[..., Array]] = {
         (*ids.shape, *table.shape[1:]), table.dtype, lambda i: table[ids[i[: ids.ndim]]][i[ids.ndim :]]
     ),
     "scatter_add": scatter_add,
+    "take_within": lambda x, ids: loop(
+        (*ids.shape, *x.shape[2:]), x.dtype, lambda i: x[i[0]][ids[i[: ids.ndim]]][i[ids.ndim :]]
+    ),
+    "scatter_within": lambda values, ids, size: np.array(
+        [scatter_add(*row, size) for row in zip(values, ids, strict=True)], values.dtype
+    ).reshape(len(ids), size, *values.shape[ids.ndim :]),
     "random_bits": random_bits,
+    "scan": scan,
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from chainrule.backends.base import (
     value_at,
 )
 from chainrule.graph import ROWS, Graph, Node, Shape, Step, count
+from chainrule.graph.body import Body
 from chainrule.graph.passes import simplify
 from chainrule.graph.primitives.contraction import split_spec
 from chainrule.random import philox4x32
@@ -148,6 +150,17 @@ def _scatter_add(values: Array, ids: Array, size: int) -> Array:
     return table
 
 
+def _within(ids: Array) -> tuple[Array, Array]:
+    """The row of each id, and the ids: what names elements within rows."""
+    return np.arange(len(ids)).reshape(-1, *[1] * (ids.ndim - 1)), ids
+
+
+def _scatter_within(values: Array, ids: Array, size: int) -> Array:
+    result = np.zeros((len(ids), size, *values.shape[ids.ndim :]), dtype=values.dtype)
+    np.add.at(result, _within(ids), values)
+    return result
+
+
 def _random_bits(key: Array, counter: Array, shape: tuple[int, ...], layer: int, bits: int) -> Array:
     n = count(shape)
     blocks = np.arange(-(-n // (4 * 32 // bits)), dtype=np.uint64)
@@ -156,6 +169,24 @@ def _random_bits(key: Array, counter: Array, shape: tuple[int, ...], layer: int,
     if bits == 16:
         words = np.stack([words & np.uint32(0xFFFF), words >> np.uint32(16)], axis=-1).reshape(-1)
     return words[:n].reshape(shape)
+
+
+def _scan(start: Array, *operands: Array, body: Body, reverse: bool) -> Array:
+    """A plain loop over the steps."""
+    sequences, constants = operands[: len(body.sequences)], operands[len(body.sequences) :]
+    steps, state = sequences[0].shape[1], start
+    states = np.zeros((len(start), steps, start.shape[1]), start.dtype)
+    inputs, plan, output = _plan_of(body)
+    for t in range(steps)[:: -1 if reverse else 1]:
+        given = dict(zip(inputs, (state, *(x[:, t] for x in sequences), *constants), strict=True))
+        state = states[:, t] = _evaluate_all(plan, given, len(start))[output]
+    return states
+
+
+@lru_cache(maxsize=64)
+def _plan_of(body: Body) -> tuple[tuple[Node, ...], list[Any], Node]:
+    """How to evaluate a body: its inputs, its nodes in order, and its output."""
+    return body.inputs, _plan([body.output]), body.output
 
 
 EVALUATE: dict[str, Evaluator] = {
@@ -197,7 +228,10 @@ EVALUATE: dict[str, Evaluator] = {
     "fold": _fold,
     "take": lambda table, ids: np.take(table, ids, axis=0),
     "scatter_add": _scatter_add,
+    "take_within": lambda x, ids: x[_within(ids)],
+    "scatter_within": _scatter_within,
     "random_bits": _random_bits,
+    "scan": _scan,
 }
 
 # The value of these may be a view of their input, so it must be copied before a state is overwritten.

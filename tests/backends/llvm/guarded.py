@@ -19,7 +19,7 @@ from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
 from chainrule.backends.llvm.program import Workspace
 from chainrule.functional import CrossEntropy
 from chainrule.graph import DType
-from chainrule.nn import Dense, Dropout
+from chainrule.nn import GRU, LSTM, Bidirectional, Dense, Dropout, Masking, SimpleRNN
 from chainrule.optim import Adam
 from chainrule.training import Penalties
 
@@ -120,21 +120,41 @@ def network(n: int, dtype: str, layout: Layout) -> Training:
     return training_of(layers, arrays, CrossEntropy(), Adam(0.01), penalties=penalties, dtype=dtype)
 
 
+def recurrent_network(n: int, dtype: str) -> Training:
+    """A network of recurrent layers of n units that read three steps, some of which are padding."""
+    rng = np.random.default_rng(n)
+    arrays = {"x": rng.normal(size=(67, 3, 2)), "y": rng.integers(0, 3, 67).astype(np.int32)}
+    arrays["x"][::2, 2] = 0.0
+    kinds = [SimpleRNN(n), LSTM(n), GRU(n)]
+    layers = [Masking(), Bidirectional(LSTM(n, return_sequences=True)), kinds[n % 3], Dense(3)]
+    return training_of(layers, arrays, CrossEntropy(), Adam(0.01), dtype=dtype)
+
+
 def training(sizes: Sequence[int]) -> Iterator[str]:
     """Training steps in batches of n rows, the last shorter: the same bits as with plain arrays; every third in float64."""
     cases = [(n, layout) for i, n in enumerate(sizes) for layout in layouts_in_turn(i, n)]
     for n, layout in cases:
-        own = network(n, "float32" if n % 3 else "float64", layout)
-        program, found = LlvmBackend(threads=1 + n % 2, layout=layout).compile(own.step), []
-        for at_end in (None, True, False):
-            if at_end is not None:
-                program = guarded(program)
-                program.at_end = at_end
-            yield f"a network of {n} units, {layout}, {at_end=}"
-            state = own.copied()
-            result = own.run(program, state, 3, 1 if layout is Layout.ONE_ROW else n, shorter=True)
-            found.append(state | result.metrics | result.health)
-            check_same(found[0], found[-1])
+        yield from _trained(n, layout, network(n, "float32" if n % 3 else "float64", layout))
+
+
+def recurrent(sizes: Sequence[int]) -> Iterator[str]:
+    """The same for recurrent networks; every third size, of which every other in float64."""
+    for i, n in enumerate(sizes[::3]):
+        layout = Layout.FEATURES if i % 3 else Layout.ONE_ROW
+        yield from _trained(n, layout, recurrent_network(n, "float64" if i % 2 else "float32"))
+
+
+def _trained(n: int, layout: Layout, own: Training) -> Iterator[str]:
+    program, found = LlvmBackend(threads=1 + n % 2, layout=layout).compile(own.step), []
+    for at_end in (None, True, False):
+        if at_end is not None:
+            program = guarded(program)
+            program.at_end = at_end
+        yield f"a network of {n} units, {layout}, {at_end=}"
+        state = own.copied()
+        result = own.run(program, state, 3, 1 if layout is Layout.ONE_ROW else n, shorter=True)
+        found.append(state | result.metrics | result.health)
+        check_same(found[0], found[-1])
 
 
 def check_same(plain: Arrays, other: Arrays) -> None:
@@ -149,7 +169,9 @@ def trip(_: Sequence[int]) -> Iterator[str]:
     yield f"read {ctypes.c_uint8.from_address(array.ctypes.data + 64).value}"
 
 
-PARTS: dict[str, Callable[[Sequence[int]], Iterator[str]]] = {f.__name__: f for f in (primitives, training, trip)}
+PARTS: dict[str, Callable[[Sequence[int]], Iterator[str]]] = {
+    f.__name__: f for f in (primitives, training, recurrent, trip)
+}
 
 
 def main(part: str, sizes: str) -> None:

@@ -133,6 +133,9 @@ def contractions(inputs: dict[str, Node]) -> dict[str, Node]:
     ids = p.cast(p.less(0.0, y), "int32")
     found["take"] = p.take(p.transpose(w, (1, 0)), ids)
     found["scatter"] = p.scatter_add(w, ids, 2)
+    places = p.cast(p.less(0.0, m), "int32")
+    found["take within"] = p.take_within(p.concat([m, m], axis=1), places)
+    found["scatter within"] = p.scatter_within(m, places, 2)
     found["reshape"] = p.reshape(m, (count(m.shape), 1))
     found["slice"] = p.slice(m, (0, None), (2, None))
     return found

@@ -40,14 +40,14 @@ def run_guarded(part: str, sizes: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="pages are protected by mprotect")
 @pytest.mark.parametrize("sizes", ["edges", pytest.param("others", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("part", ["primitives", "training"])
+@pytest.mark.parametrize("part", ["primitives", "training", "recurrent"])
 def test_no_access_out_of_bounds(part: str, sizes: str) -> None:
     """Every array ends where a page does, then begins where one does; the pages before and behind may not be touched."""
     process = run_guarded(part, sizes)
     *_, last = process.stdout.splitlines() or [""]
     assert process.returncode == 0, f"{last}\n{process.stderr[-3000:]}"
     assert last.startswith("done: ")
-    assert int(last.split()[1]) >= 40
+    assert int(last.split()[1]) >= (40 if part != "recurrent" else 14)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pages are protected by mprotect")

@@ -16,7 +16,7 @@ from chainrule.backends.llvm.layout import Layout
 from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.backends.llvm.roles import Roles
-from chainrule.graph import ROWS, Dim, Node
+from chainrule.graph import ROWS, Dim, Node, Shape
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -38,7 +38,7 @@ _Turn = Callable[[Index, list[Operand]], list[Operand]]
 
 def lower_contract(low: Lowering, group: Group) -> None:
     """Record the loops of a contraction and the rest of its group."""
-    _Contraction(low, group).record()
+    Contraction(low, group).record()
 
 
 class _Block:
@@ -51,12 +51,15 @@ class _Block:
         self.before = code.choose(code.compare("sgt", code.index(start), Const(I64, 0)), 1, 0)
 
 
-class _Contraction:
-    def __init__(self, low: Lowering, group: Group) -> None:
+class Contraction:
+    """The loops of a contraction: the root of a group, or a node inside it."""
+
+    def __init__(self, low: Lowering, group: Group, node: Node | None = None) -> None:
         self.low, self.group, self.code = low, group, low.code
-        self.roles = Roles(group.root)
+        self.node = group.root if node is None else node
+        self.roles = Roles(self.node)
         self.lanes = low.lanes if self.roles.vector else 1
-        self.heights = _HEIGHTS[low.lanes * group.root.dtype.numpy.itemsize]
+        self.heights = _HEIGHTS[low.lanes * self.node.dtype.numpy.itemsize]
         along = self._dim(self.roles.vector)
         self.vectors = -(-along // self.lanes) if isinstance(along, int) else 1  # not used where vectors run along rows
         self.one_row = low.layout is Layout.ONE_ROW and self._dim(self.roles.tiled) is ROWS
@@ -70,7 +73,7 @@ class _Contraction:
         known = all(isinstance(self.roles.dims[letter], int) for letter in self.roles.result)
         rows_alone = [self.roles.dims[letter] for letter in self.roles.inner] == [ROWS]
         self.in_blocks = known and rows_alone and bool(self.roles.vector) and low.layout is Layout.FEATURES
-        self.partial = low.buffer(Slot("scratch", "", group.shape, group.root.dtype)) if self.in_blocks else None
+        self.partial = low.buffer(Slot("scratch", "", group.shape, self.node.dtype)) if self.in_blocks else None
         self.block: _Block | None = None
 
     def _widest(self, vectors: int) -> int:
@@ -100,11 +103,25 @@ class _Contraction:
 
         def block(k: Index, _: list[Operand]) -> list[Operand]:
             self.block = _Block(self.code, k, self.low.elements.rows) if self.in_blocks else None
-            self.low.nest(dims, [1] * len(dims), body, owned=bool(outer) or not self.roles.result)
+            self._outer(dims, body)
             return []
 
         rows = self.low.elements.rows
         self.code.loop(0, self.code.most(rows, 1) if self.in_blocks else 1, _ROWS_OF_BLOCK, [], block)
+
+    def _outer(self, dims: Shape, body: Callable[[Place], None]) -> None:
+        """Loops over the outer letters, shared by the first unless vectors run along rows, which are shared then."""
+        along_rows = self._dim(self.roles.vector) is ROWS
+        if along_rows and dims and self.low.team.size > 1 and isinstance(dims[0], int):
+            start, stop = self._chosen(self.low.team.split(dims[0], 1), (0, dims[0]))
+            self.code.each(start, stop, 1, lambda i: self.low.nest(dims, [1] * len(dims), body, begin=(i,)))
+        else:
+            owned = (bool(dims) and not along_rows) or not self.roles.result
+            self.low.nest(dims, [1] * len(dims), body, owned=owned)
+
+    def by_rows(self) -> bool:
+        """Whether a thread must have rows of its own, however few there are."""
+        return False
 
     def _ranges(self) -> tuple[Range, Range]:
         """This thread's vectors and rows: it owns a part of one of them, and all of the other."""
@@ -112,11 +129,13 @@ class _Contraction:
         height = self._dim(roles.tiled)
         down: Range = (0, self.low.elements.size(height))
         if self._dim(roles.vector) is ROWS:
-            everything: Range = (0, self.low.elements.rows)
-            across: Range = self._vectors_of(everything if roles.outer else team.part(ROWS, self.lanes))
-            if team.size == 1 or roles.outer or not roles.tiled or not isinstance(height, int):
+            everything = self._vectors_of((0, self.low.elements.rows))
+            across = self._vectors_of(team.part(ROWS, self.lanes))
+            if team.size == 1 or self.by_rows():
                 return across, down
-            return self._chosen(self._vectors_of(everything), across), self._chosen(team.split(height, _TALL), down)
+            if roles.outer or not roles.tiled or not isinstance(height, int):
+                return self._chosen(everything, across), down
+            return self._chosen(everything, across), self._chosen(team.split(height, _TALL), down)
         across = (0, self.vectors)
         if roles.outer or not roles.result or team.size == 1:
             return across, down  # shared by the first outer letter, or done by one thread
@@ -139,7 +158,7 @@ class _Contraction:
 
     def _chosen(self, few: Range, many: Range) -> Range:
         """The one range where a step has few rows, the other where it has many."""
-        few_rows, code = self.low.team.by_columns, self.code
+        few_rows, code = None if self.by_rows() else self.low.team.by_columns, self.code
         return code.choose(few_rows, few[0], many[0]), code.choose(few_rows, few[1], many[1])
 
     def _by_columns(self) -> bool:
@@ -179,10 +198,7 @@ class _Contraction:
             row | ({roles.vector: column[roles.vector]} if roles.vector else {}) for row in rows for column in columns
         ]
         places = [tuple(at[letter] for letter in roles.result) for at in placed]
-        sums = self._sums(rows, columns, self._begun(places))
-
-        def finish() -> None:
-            self.low.finish_all(self.group, places, self.lanes, sums)
+        sums = self._sums(rows, columns, self.begun(places))
 
         def keep() -> None:
             assert self.partial is not None
@@ -190,28 +206,32 @@ class _Contraction:
                 self.low.elements.store(total, self.partial, place)
 
         if self.block is None:
-            finish()
+            self.give(places, sums)
         else:
-            code.branch(self.block.last, finish)
+            code.branch(self.block.last, partial(self.give, places, sums))
             code.branch(self.block.more, keep)
 
-    def _begun(self, places: list[Place]) -> list[Operand]:
+    def give(self, places: list[Place], sums: list[Operand]) -> None:
+        """What is done with the sums of a tile."""
+        self.low.finish_all(self.group, places, self.lanes, sums)
+
+    def begun(self, places: list[Place]) -> list[Operand]:
         """What the sums of a tile are before its products are added: 0, or what they have come to in the blocks before."""
-        zero = Const(register_type(self.group.root.dtype, self.lanes), 0.0)
+        zero = Const(register_type(self.node.dtype, self.lanes), 0.0)
         zeros: list[Operand] = [zero] * len(places)
         if self.block is None or self.partial is None:
             return zeros
-        partial = self.partial
+        partial_sums = self.partial
 
         def load(_: Index, __: list[Operand]) -> list[Operand]:
-            return [self.low.elements.load(partial, place, self.lanes) for place in places]
+            return [self.low.elements.load(partial_sums, place, self.lanes) for place in places]
 
         return self.code.loop(0, self.block.before, 1, zeros, load)
 
     def _sums(self, rows: list[Letters], columns: list[Letters], begun: list[Operand]) -> list[Operand]:
         """One sum for each row and column: Σ x · y over the inner letters, by fused multiply-add."""
         roles, code, elements = self.roles, self.code, self.low.elements
-        type = register_type(self.group.root.dtype, self.lanes)
+        type = register_type(self.node.dtype, self.lanes)
 
         def level(letters: list[str], inner: Letters, sums: list[Operand]) -> list[Operand]:
             if letters:

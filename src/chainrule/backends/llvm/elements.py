@@ -1,14 +1,11 @@
-"""The value of a node at a place: element-wise operations, broadcasts, and rearrangements, for one number or a vector of them."""
+"""The value of a node at a place: element-wise operations, and broadcasts, for one number or a vector of them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-
-import numpy as np
 
 from chainrule.backends.llvm.code import I64, Code, Const, Index, Operand, Type, Value
 from chainrule.backends.llvm.memory import Buffer, dense_strides, place_offset, register_type
 from chainrule.backends.llvm.vector_math import VectorMath
+from chainrule.backends.llvm.views import VIEWS, one_by_one
 from chainrule.errors import BackendError
 from chainrule.graph import ROWS, DType, Node, Shape, count
 
@@ -67,7 +64,7 @@ class Elements:
 
     def offset(self, buffer: Buffer, place: Place, *, vector: bool = False) -> Index:
         """How far behind its pointer an element lies, or the first of a vector; for arrays of one shape recorded once a block."""
-        known = (id(self.code.block), buffer.shape, buffer.plain, place, vector)
+        known = (id(self.code.block), buffer.shape, buffer.plain, buffer.apart, place, vector)
         if known not in self._offsets:
             self._offsets[known] = place_offset(self.code, buffer, place, self.lanes, self.capacity, vector=vector)
         return self.code.plus(buffer.base, self._offsets[known])
@@ -76,26 +73,44 @@ class Elements:
         """Keep a value at hand: within the block where it was computed, nobody need read it from memory."""
         self._held[id(self.code.block), node, place, value.type.lanes] = value
 
-    def value(self, node: Node, place: Place, lanes: int, known: dict[Node, Operand] | None = None) -> Operand:
-        """The value of a node at a place. `known` are values at this very place."""
+    def value(
+        self,
+        node: Node,
+        place: Place,
+        lanes: int,
+        known: dict[Node, Operand] | None = None,
+        along: int | None = None,
+    ) -> Operand:
+        """The value of a node at a place, or a vector of them along an axis, the last one unless given.
+
+        `known` are values at this very place.
+        """
         known = {} if known is None else known
+        along = node.rank - 1 if along is None else along
         if node in known:
             return known[node]
         if node in self.buffers:
-            width = lanes if node.shape else 1
-            held = self._held.get((id(self.code.block), node, place, width))
-            return self.code.spread(held or self.load(self.buffers[node], place, width), lanes)
+            return self._stored(node, place, lanes, along)
         if node.op == "const":
             return Const(register_type(node.dtype, lanes), node.attributes["value"].item())
         if node.op == "broadcast":
-            return self._broadcast(node, place, lanes)
+            return self._broadcast(node, place, lanes, along)
         if node.op == "random_bits":
-            return self._random_bits(node, place, lanes)
-        if node.op in _REARRANGE:
-            return _REARRANGE[node.op](self, node, place)
-        result = self._apply(node, [self.value(x, place, lanes, known) for x in node.inputs], lanes)
+            return self._random_bits(node, place, lanes, along)
+        if node.op in VIEWS:
+            return VIEWS[node.op](self, node, place, lanes, along)
+        result = self._apply(node, [self.value(x, place, lanes, known, along) for x in node.inputs], lanes)
         known[node] = result
         return result
+
+    def _stored(self, node: Node, place: Place, lanes: int, along: int) -> Operand:
+        """The value of a node that lies in memory."""
+        scattered = node.rank == 1 and self.buffers[node].apart is not None
+        if lanes > 1 and node.rank and (along != node.rank - 1 or scattered):
+            return one_by_one(self, node, place, lanes, along)
+        width = lanes if node.shape else 1
+        held = self._held.get((id(self.code.block), node, place, width))
+        return self.code.spread(held or self.load(self.buffers[node], place, width), lanes)
 
     # ------------------------------------------------------------------------------------------ element-wise
 
@@ -159,11 +174,11 @@ class Elements:
             return x
         return code.op("zext" if bits[x.type.kind] < bits[type.kind] else "trunc", type, x)
 
-    def _random_bits(self, node: Node, place: Place, lanes: int) -> Operand:
+    def _random_bits(self, node: Node, place: Place, lanes: int, along: int) -> Operand:
         """Philox4x32-10 (see `chainrule.random`), for each element by itself."""
         code, wide = self.code, Type("i64", lanes)
         key, counter = ([self._wide(self.load(self.buffers[x], (i,), 1), lanes) for i in range(2)] for x in node.inputs)
-        element = self._number(node.shape, place, lanes)
+        element = self._number(node.shape, place, lanes, along)
         halves = node.attributes["bits"] == 16
         word = code.op("lshr", wide, element, Const(wide, 1)) if halves else element
         block = code.op("and", wide, code.op("lshr", wide, word, Const(wide, 2)), Const(wide, 0xFFFFFFFF))
@@ -197,103 +212,26 @@ class Elements:
     def _wide(self, x: Operand, lanes: int) -> Operand:
         return self.code.spread(self.code.op("zext", Type("i64"), x), lanes)
 
-    def _number(self, shape: Shape, place: Place, lanes: int) -> Operand:
-        """The number of an element, counted row by row, for each lane."""
+    def _number(self, shape: Shape, place: Place, lanes: int, along: int) -> Operand:
+        """The number of an element, counted row by row, for each lane along an axis."""
+        code = self.code
         linear: Index = 0
         for dim, i in zip(shape, place, strict=True):
-            linear = self.code.plus(self.code.times(linear, self.size(dim)), i)
-        return self.code.op("iota", Type("i64", lanes), self.code.index(linear))
+            linear = code.plus(code.times(linear, self.size(dim)), i)
+        apart: Index = 1
+        for dim in shape[along + 1 :]:
+            apart = code.times(apart, self.size(dim))
+        if apart == 1:
+            return code.op("iota", Type("i64", lanes), code.index(linear))
+        lane = code.op("iota", Type("i64", lanes), Const(I64, 0))
+        steps = code.op("mul", lane.type, lane, code.spread(code.index(apart), lanes))
+        return code.op("add", lane.type, steps, code.spread(code.index(linear), lanes))
 
-    # ------------------------------------------------------------------------------------------ places
-
-    def _broadcast(self, node: Node, place: Place, lanes: int) -> Operand:
+    def _broadcast(self, node: Node, place: Place, lanes: int, along: int) -> Operand:
         (x,) = node.inputs
         axes = node.attributes["axes"]
-        inner = tuple(i for axis, i in enumerate(place) if axis not in axes)
-        if len(place) - 1 in axes:
+        kept = [axis for axis in range(node.rank) if axis not in axes]
+        inner = tuple(place[axis] for axis in kept)
+        if along in axes or along < 0:
             return self.code.spread(self.value(x, inner, 1), lanes)
-        return self.value(x, inner, lanes)
-
-    def _reshape(self, node: Node, place: Place) -> Operand:
-        (x,) = node.inputs
-        linear: Index = 0
-        for dim, i in zip(node.shape, place, strict=True):
-            linear = self.code.plus(self.code.times(linear, self.size(dim)), i)
-        inner: list[Index] = []
-        for axis in range(x.rank - 1, 0, -1):
-            size = self.size(x.shape[axis])
-            inner.append(self._divide("urem", linear, size))
-            linear = self._divide("udiv", linear, size)
-        return self.value(x, (linear, *reversed(inner)) if x.rank else (), 1)
-
-    def _divide(self, name: str, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return a // b if name == "udiv" else a % b
-        return self.code.op(name, Type("i64"), self.code.index(a), self.code.index(b))
-
-    def _transpose(self, node: Node, place: Place) -> Operand:
-        permutation = node.attributes["permutation"]
-        inner: list[Index] = [0] * len(place)
-        for axis, i in zip(permutation, place, strict=True):
-            inner[axis] = i
-        return self.value(node.inputs[0], tuple(inner), 1)
-
-    def _slice(self, node: Node, place: Place) -> Operand:
-        start = node.attributes["start"]
-        return self.value(
-            node.inputs[0], tuple(self.code.plus(i, low or 0) for i, low in zip(place, start, strict=True)), 1
-        )
-
-    def _guarded(self, x: Node, place: Place, bounds: list[tuple[int, int, int]], other: Operand) -> Operand:
-        """x at the place moved by each (axis, low, length), or `other` where that lies outside x."""
-        inside: Operand | None = None
-        inner = list(place)
-        for axis, low, length in bounds:
-            if length == 0:
-                return other
-            moved = self.code.index(self.code.plus(place[axis], -low))
-            fits = self.code.compare("ult", moved, Const(Type("i64"), length))
-            inside = fits if inside is None else self.code.op("and", Type("i1"), inside, fits)
-            inner[axis] = self.code.op("select", Type("i64"), fits, moved, Const(Type("i64"), 0))
-        value = self.value(x, tuple(inner), 1)
-        return value if inside is None else self.code.op("select", value.type, inside, value, other)
-
-    def _pad(self, node: Node, place: Place) -> Operand:
-        (x,) = node.inputs
-        widths = node.attributes["widths"]
-        bounds = [(axis, low, int(x.shape[axis])) for axis, (low, high) in enumerate(widths) if low or high]  # type: ignore[arg-type]
-        filler = np.asarray(node.attributes["value"]).astype(node.dtype.numpy).item()
-        return self._guarded(x, place, bounds, Const(register_type(node.dtype, 1), filler))
-
-    def _concat(self, node: Node, place: Place) -> Operand:
-        axis, low = node.attributes["axis"], 0
-        result: Operand = Const(register_type(node.dtype, 1), 0)
-        for x in node.inputs:
-            length = int(x.shape[axis])
-            result = self._guarded(x, place, [(axis, low, length)], result)
-            low += length
-        return result
-
-    def _windows(self, node: Node, place: Place) -> Operand:
-        a = node.attributes
-        rank = node.rank - len(a["axes"])
-        inner = list(place[:rank])
-        for axis, offset, s, d in zip(a["axes"], place[rank:], a["stride"], a["dilation"], strict=True):
-            inner[axis] = self.code.plus(self.code.times(inner[axis], s), self.code.times(offset, d))
-        return self.value(node.inputs[0], tuple(inner), 1)
-
-    def _take(self, node: Node, place: Place) -> Operand:
-        table, ids = node.inputs
-        row = self.code.op("sext", Type("i64"), self.value(ids, place[: ids.rank], 1))
-        return self.value(table, (row, *place[ids.rank :]), 1)
-
-
-_REARRANGE: dict[str, Callable[[Elements, Node, Place], Operand]] = {
-    "reshape": Elements._reshape,
-    "transpose": Elements._transpose,
-    "slice": Elements._slice,
-    "pad": Elements._pad,
-    "concat": Elements._concat,
-    "windows": Elements._windows,
-    "take": Elements._take,
-}
+        return self.value(x, inner, lanes, along=kept.index(along))

@@ -15,14 +15,17 @@ from chainrule.backends.llvm.code import I64, PTR, Code, Const, Index, Leave, Op
 from chainrule.backends.llvm.contract import lower_contract
 from chainrule.backends.llvm.dot import lower_dot
 from chainrule.backends.llvm.elements import Elements, Place
+from chainrule.backends.llvm.fold import lower_fold, lower_scatter, lower_scatter_within
 from chainrule.backends.llvm.gather import gather, read_in_place, scatter
 from chainrule.backends.llvm.layout import Layout
 from chainrule.backends.llvm.memory import Buffer, Slot, padded, panel_width
 from chainrule.backends.llvm.plan import Group, Plan, outside, reads, reads_of, runs
-from chainrule.backends.llvm.reduce import lower_accumulate, lower_argmax, lower_reduce
+from chainrule.backends.llvm.reduce import lower_argmax, lower_reduce
 from chainrule.backends.llvm.roles import is_dot
+from chainrule.backends.llvm.scan import lower_scan, states_of, states_slot
 from chainrule.backends.llvm.team import Team
 from chainrule.backends.llvm.turn import can_turn, turn
+from chainrule.backends.llvm.views import VIEWS, keeps_last
 from chainrule.graph import ROWS, Node, Shape
 from chainrule.graph.text import names_of
 
@@ -107,7 +110,7 @@ class Lowering:
             self._choose_targets(arrays["state"], scratch)
             self.now = k
             self.recorded = code.compare("ne", code.load(record, k, Type("i8")), Const(Type("i8"), 0))
-            self._groups()
+            self.record_groups()
             self.team.meet()
             code.block.append(Leave(code.compare("sle", code.load(status, STATUS_STEP, I64), code.index(k))))
             offset = code.op("sub", I64, low, first)
@@ -169,8 +172,14 @@ class Lowering:
             found[node] = self.buffer(Slot("scratch", names.get(node, name), node.shape, node.dtype))
         for group in self.plan.groups:
             for node in (*group.stored, *group.stored_for_health):
-                found[node] = self.buffer(Slot("scratch", names[node], node.shape, node.dtype))
+                found[node] = self._place(node, names[node])
         return found
+
+    def _place(self, node: Node, name: str) -> Buffer:
+        """Where a stored node lies."""
+        if node.op == "scan":
+            return states_of(node, self.buffer(states_slot(node, name)), self.lanes)
+        return self.buffer(Slot("scratch", name, node.shape, node.dtype))
 
     def _choose_targets(self, state: dict[str, tuple[Node, Buffer]], scratch: dict[Node, Buffer]) -> None:
         """Where stored nodes go: scratch, or the state itself where nobody will read its old value any more."""
@@ -259,7 +268,8 @@ class Lowering:
 
     # ------------------------------------------------------------------------------------------ groups
 
-    def _groups(self) -> None:
+    def record_groups(self) -> None:
+        """All groups, in order."""
         for run in self.runs:
             overwrites = [
                 node for node, buffer in self.state_nodes.items() if any(self._writes(group, buffer) for group in run)
@@ -306,8 +316,14 @@ class Lowering:
             self._map(group)
         elif group.kind == "argmax":
             lower_argmax(self, group)
+        elif group.kind == "scan":
+            lower_scan(self, group)
+        elif group.kind == "fold":
+            lower_fold(self, group)
+        elif group.kind == "scatter_within":
+            lower_scatter_within(self, group)
         else:
-            self.team.alone(partial(lower_accumulate, self, group))
+            lower_scatter(self, group)
 
     def finish_all(self, group: Group, places: list[Place], lanes: int, roots: list[Operand]) -> None:
         """Finish a group at many places, from the values of its root there."""
@@ -354,7 +370,8 @@ class Lowering:
         return [] if node in self.targets and node not in self.read_elsewhere else [self.stored_at[node]]
 
     def _map(self, group: Group, begin: Place = ()) -> None:
-        lanes = self.lanes if group.kind == "map" and len(group.shape) > len(begin) else 1
+        together = group.kind == "map" or keeps_last(group.root)
+        lanes = self.lanes if together and len(group.shape) > len(begin) else 1
         steps = [1] * max(len(group.shape) - 1, 0) + [lanes] * bool(group.shape)
         self.nest(group.shape, steps, lambda place: self.finish(group, place, lanes, {}), owned=not begin, begin=begin)
 
@@ -365,5 +382,7 @@ def _reads_in_place(group: Group, old: Node, inlined: set[Node]) -> bool:
         return False
     elementwise = [node for node in group.members if node is not group.root or group.kind == "map"]
     return not any(
-        x.op == "broadcast" and reads(Group(x, x.shape, [x]), old, inlined) for node in elementwise for x in node.inputs
+        (x.op == "broadcast" or x.op in VIEWS) and reads(Group(x, x.shape, [x]), old, inlined)
+        for node in elementwise
+        for x in node.inputs
     )

@@ -60,7 +60,8 @@ class Buffer:
     """An array as the code sees it: a pointer, where it begins behind it, its shape and what it holds.
 
     With an `order`, it is data as the caller has it, without padding: its rows are those that the order names, from `base` on.
-    A `plain` one lies row by row, never in panels.
+    A `plain` one lies row by row, never in panels. Where its rows are not as far apart as they would be by themselves, because
+    they are parts of larger ones, it is `apart` that says how far.
     """
 
     pointer: Value
@@ -69,6 +70,7 @@ class Buffer:
     base: Index = 0
     order: Value | None = None
     plain: bool = False
+    apart: Index | None = None
 
     def at(self, base: Index) -> Buffer:
         """The same kind of array, beginning elsewhere."""
@@ -125,7 +127,7 @@ def place_offset(
 ) -> Index:
     """How far behind its beginning the element of an array at a place lies, or the first of a vector."""
     shape = buffer.shape
-    if panels(shape, lanes) and not buffer.plain:
+    if panels(shape, lanes) and not buffer.plain and buffer.apart is None:
         row, column = place
         width, height = panel_width(lanes), capacity if shape[0] is ROWS else shape[0]
         panel, within = code.split(column, width, aligned=vector)
@@ -137,6 +139,8 @@ def place_offset(
         strides.append(step)
         size: Index = capacity if dim is ROWS else row_length(dim, lanes) if i == 0 else dim
         step = code.times(step, size)
+    if buffer.apart is not None:
+        strides[-1] = buffer.apart
     return code.offset(place, strides[::-1])
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chainrule.backends.llvm.roles import is_outer, matrix_of_row
+from chainrule.backends.llvm.roles import Roles, is_outer, matrix_of_row
+from chainrule.backends.llvm.views import begins_vector, keeps_last
 from chainrule.graph import ROWS, Graph, Node, Shape, Step
 
 ELEMENTWISE = frozenset(
@@ -17,7 +18,7 @@ ELEMENTWISE = frozenset(
     | {"sin", "cos", "floor", "less", "equal", "select", "cast", "stop_gradient", "random_bits"}
 )
 # One output element is one input element at another place: computed one number at a time.
-REARRANGING = frozenset({"reshape", "transpose", "pad", "slice", "concat", "windows", "take"})
+REARRANGING = frozenset({"reshape", "transpose", "pad", "slice", "concat", "windows", "take", "take_within"})
 # Read where they are used, never stored.
 INLINE = frozenset({"const", "broadcast", "input"})
 
@@ -74,6 +75,7 @@ def plan(step: Step) -> Plan:
             and group.shape == node.shape
             and group.kind in ("map", "contract", "reduce")
             and group.health_only == health_only
+            and _read_elsewhere(node, result.inlined).isdisjoint(group.members)
         ):
             group.members.append(node)
         else:
@@ -100,22 +102,88 @@ def _users(graph: Graph) -> dict[Node, list[Node]]:
 
 
 def _inlined(graph: Graph, users: dict[Node, list[Node]], given: set[Node]) -> set[Node]:
-    """Element-wise nodes that are computed where they are needed, never by themselves.
+    """Nodes that are computed where they are needed, never by themselves.
 
-    They are those that one reduction alone needs, and arrays made from the state alone, such as a decayed moment, which would
-    be read and written once more.
+    They are views, element-wise nodes that one reduction alone needs, those made from windows that reductions alone need,
+    products that are folded at once, and arrays made from the state alone, such as a decayed moment, which would be read and
+    written once more.
     """
     outputs = set(graph.outputs)
-    inlined: set[Node] = set()
+    views = _views(graph, users)
+    of_windows = _of_windows(graph, views)
+    computed: set[Node] = set()
     for node in reversed(graph.nodes):
-        if node.op not in ELEMENTWISE or node in outputs:
+        if node in outputs:
             continue
-        reduced = [user.op in ("reduce_sum", "reduce_max") or user in inlined for user in users.get(node, [])]
-        elementwise = all(user.op in ELEMENTWISE for user in users.get(node, []))
+        needed = users.get(node, [])
+        if node.op == "contract" and folded_by(node, users) is not None:
+            computed.add(node)
+        if node.op == "random_bits" and needed and all(user in views for user in needed):
+            computed.add(node)
+        if node.op not in ELEMENTWISE:
+            continue
+        reduced = [user.op in _REDUCING or user in computed for user in needed]
+        elementwise = all(user.op in ELEMENTWISE for user in needed)
         of_state = node.rank > 0 and node not in given and ROWS not in node.shape
-        if reduced == [True] or (of_state and elementwise):
-            inlined.add(node)
-    return inlined
+        if reduced == [True] or (node in of_windows and all(reduced)) or (of_state and elementwise):
+            computed.add(node)
+    return computed | views
+
+
+_REDUCING = frozenset({"reduce_sum", "reduce_max", "fold"})
+
+
+def _views(graph: Graph, users: dict[Node, list[Node]]) -> set[Node]:
+    """The rearranged arrays that can be read as well where the original lies."""
+    outputs, views = set(graph.outputs), set()
+    for node in graph.nodes:
+        if node in outputs or node.op not in REARRANGING:
+            continue
+        (x, *_) = node.inputs
+        rows_last = node.shape[-1:] == x.shape[-1:] == (ROWS,)
+        folded = x.op == "contract" and folded_by(x, users) is not None
+        if (
+            node.op == "windows"
+            or (node.op == "transpose" and (keeps_last(node) or x in views or x.op == "random_bits" or folded))
+            or (node.op == "slice" and begins_vector(node))
+            or (node.op == "reshape" and rows_last)
+            or (node.op == "take_within" and all(user.op in ELEMENTWISE for user in users.get(node, [])))
+        ):
+            views.add(node)
+    return views
+
+
+def _of_windows(graph: Graph, views: set[Node]) -> set[Node]:
+    """The element-wise nodes that have an element for each place in a window."""
+    found: set[Node] = set()
+    for node in graph.nodes:
+        if node.op in ELEMENTWISE and any(_is_windows(x, views) or x in found for x in node.inputs):
+            found.add(node)
+    return found
+
+
+def _is_windows(node: Node, views: set[Node]) -> bool:
+    while node in views and node.op == "transpose":
+        (node,) = node.inputs
+    return node.op == "windows"
+
+
+def folded_by(node: Node, users: dict[Node, list[Node]]) -> Node | None:
+    """The fold that alone needs a contraction, if its vectors run along the last axis of what it gives."""
+    user = node
+    while user is node or user.op == "transpose":
+        needed = users.get(user, [])
+        if len(needed) != 1:
+            return None
+        (user,) = needed
+    if user.op != "fold":
+        return None
+    axis, product = user.rank - 1, user.inputs[0]
+    while product is not node:
+        axis, product = product.attributes["permutation"][axis], product.inputs[0]
+    roles = Roles(node)
+    along = roles.result[axis]
+    return user if along == roles.vector and axis == node.rank - 1 else None
 
 
 def _sources(node: Node, inlined: set[Node]) -> list[Node]:
@@ -127,6 +195,19 @@ def _sources(node: Node, inlined: set[Node]) -> list[Node]:
             pending.extend(x.inputs)
         else:
             found.append(x)
+    return found
+
+
+def _read_elsewhere(node: Node, inlined: set[Node]) -> set[Node]:
+    """The nodes of which a node reads values at other places than its own, through views."""
+    found: set[Node] = set()
+    pending = [(x, False) for x in node.inputs]
+    while pending:
+        x, moved = pending.pop()
+        if x in inlined or x.op in INLINE:
+            pending.extend((source, moved or x.op in REARRANGING) for source in x.inputs)
+        elif moved:
+            found.add(x)
     return found
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand
 from chainrule.backends.llvm.plan import Group, outside
 from chainrule.backends.llvm.roles import Roles
-from chainrule.graph import ROWS, Node, Step, count
+from chainrule.graph import ROWS, Graph, Node, Step, count
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -34,11 +34,18 @@ _SOME_ROWS = 32
 
 def useful_threads(step: Step, rows: int | None) -> int:
     """How many threads pay for a step of so many rows, of those that this process may use."""
+    return max(1, min(cores(), _work(step.graph, rows or _SOME_ROWS) // _WORK_OF_A_THREAD))
+
+
+def _work(graph: Graph, rows: int) -> int:
+    """The floating-point operations in a graph, of the kinds that take their time."""
     work = 0
-    for node in step.graph.nodes:
+    for node in graph.nodes:
         dims, each = (Roles(node).dims.values(), 2) if node.op == "contract" else (node.shape, _SLOW.get(node.op, 0))
-        work += each * math.prod((rows or _SOME_ROWS) if dim is ROWS else dim for dim in dims)
-    return max(1, min(cores(), work // _WORK_OF_A_THREAD))
+        work += each * math.prod(rows if dim is ROWS else dim for dim in dims)
+        if node.op == "scan":
+            work += _work(node.attributes["body"].graph, rows) * int(node.shape[1])  # type: ignore[arg-type]
+    return work
 
 
 @cache
@@ -149,4 +156,4 @@ def _shared_by_rows(group: Group) -> bool:
         return False
     if group.kind == "contract":
         return [dim is ROWS for dim in Roles(group.root).dims.values()].count(True) == 1
-    return group.kind not in ("fold", "scatter_add")
+    return group.kind != "scatter_add"

@@ -253,6 +253,8 @@ class Writer:
             return self._iota(operands[0], type)
         if op.name == "lanes":
             return self._lanes(op, type)
+        if op.name == "joined":
+            return self._joined(op.operands, type)
         if op.name == "any":
             (x,) = op.operands
             name = f"llvm.vector.reduce.or.v{x.type.lanes}i1"
@@ -298,6 +300,15 @@ class Writer:
         mask = ", ".join(f"i32 {i}" for i in chosen)
         other = op.operands[1] if len(op.operands) > 1 else x
         return f"shufflevector {self.typed(x)}, {self.typed(other)}, <{len(chosen)} x i32> <{mask}>"
+
+    def _joined(self, numbers: Sequence[Operand], type: Type) -> str:
+        """A vector of single numbers."""
+        vector, built = type_text(type), "poison"
+        for lane, x in enumerate(numbers[:-1]):
+            self._temporary += 1
+            self._line(f"%j{self._temporary} = insertelement {vector} {built}, {self.typed(x)}, i64 {lane}")
+            built = f"%j{self._temporary}"
+        return f"insertelement {vector} {built}, {self.typed(numbers[-1])}, i64 {type.lanes - 1}"
 
     def _libm(self, op: Op, type: Type) -> str:
         """A function of the C library, called lane by lane."""
