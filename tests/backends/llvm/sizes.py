@@ -99,6 +99,8 @@ def reductions(inputs: dict[str, Node]) -> dict[str, Node]:
         for axis in axes:
             found[f"max of {name} over {axis}"] = p.reduce_max(own, axis)
             found[f"sum of {name} over {axis}"] = p.reduce_sum(own, axis)
+    v, r = inputs["v"], inputs["r"]
+    found["sum of rows, each with its number"] = p.reduce_sum(p.broadcast(-v, r.shape, (1,)) + r, 1)
     for name, axis in (("x", 0), ("m", 0), ("m", 1), ("r", 1), ("int32", 0), ("uint8", 0)):
         found[f"argmax of {name} over {axis}"] = p.argmax(inputs[name], axis)
     return found

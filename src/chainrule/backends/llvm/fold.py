@@ -6,6 +6,7 @@ they belong; where they do, and in the table, the order of a sum is that of the 
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from chainrule.backends.llvm.contract import Contraction
 from chainrule.backends.llvm.elements import Place
 from chainrule.backends.llvm.memory import register_type
 from chainrule.backends.llvm.plan import Group
-from chainrule.backends.llvm.views import origin, within_rows
-from chainrule.graph import ROWS, Node, Shape
+from chainrule.backends.llvm.views import SMALL_WINDOW, origin, within_rows
+from chainrule.graph import ROWS, Node, Shape, count
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -71,18 +72,28 @@ def _clear(low: Lowering, node: Node, *, owned: bool) -> None:
 
 
 def _put(low: Lowering, node: Node, x: Node, *, add: bool, owned: bool) -> None:
-    """Each number of x to its place, in vectors along the last axis of the result."""
-    last = node.rank - 1
-    dims = (*x.shape[:last], *x.shape[last + 1 :], x.shape[last])
+    """Each number of x to its place, in vectors along the last axis of the result; all of a small window at once."""
+    last, within = node.rank - 1, x.shape[node.rank :]
+    along = last not in node.attributes["axes"]
+    lanes = low.lanes if along else 1
 
-    def body(turned: Place) -> None:
-        place = (*turned[:last], turned[-1], *turned[last:-1])
-        lanes = low.lanes if last not in node.attributes["axes"] else 1
+    def one(place: Place) -> None:
         value = low.elements.value(x, place, lanes, along=last)
         _add(low, value, node, origin(low.elements, node, place), add=add)
 
-    steps = _steps(dims, low.lanes if last not in node.attributes["axes"] else 1)
-    low.nest(dims, steps, body, owned=owned)
+    def all_of_window(place: Place) -> None:
+        for offsets in itertools.product(*map(range, within)):  # type: ignore[arg-type]
+            one((*place, *offsets))
+
+    if along and count(within) <= SMALL_WINDOW:
+        low.nest(x.shape[: node.rank], _steps(node.shape, lanes), all_of_window, owned=owned)
+    else:
+        low.nest(
+            (*x.shape[:last], *within, x.shape[last]),
+            _steps(x.shape, lanes),
+            lambda turned: one((*turned[:last], turned[-1], *turned[last:-1])),
+            owned=owned,
+        )
 
 
 def _add(low: Lowering, value: Operand, node: Node, at: Place, *, add: bool) -> None:

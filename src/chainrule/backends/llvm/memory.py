@@ -133,6 +133,9 @@ def place_offset(
         panel, within = code.split(column, width, aligned=vector)
         stretch = code.times(panel, code.times(height, width))
         return code.plus(code.plus(stretch, code.times(row, width)), within)
+    if len(shape) > 1 and shape[-1] is ROWS and buffer.apart is None:  # all lines are as long as the capacity
+        line = code.offset(place[:-1], dense_strides(shape[:-1]))
+        return code.plus(code.times(line, capacity), place[-1])
     strides: list[Index] = []
     step: Index = 1
     for i, dim in enumerate(reversed(shape)):

@@ -8,8 +8,8 @@ from chainrule.backends.llvm.code import Const, Index, Operand, Type
 from chainrule.backends.llvm.elements import Place
 from chainrule.backends.llvm.memory import register_type
 from chainrule.backends.llvm.plan import Group
-from chainrule.backends.llvm.views import lies_along
-from chainrule.graph import ROWS, DType, Node
+from chainrule.backends.llvm.views import SMALL_WINDOW, lies_along
+from chainrule.graph import ROWS, DType, Node, count
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -61,8 +61,14 @@ def _total(low: Lowering, x: Node, op: str, axes: tuple[int, ...], fixed: dict[i
         def turn(i: Index, carried: list[Operand]) -> list[Operand]:
             return [level(tuple(rest), {**at, axis: i}, carried[0])]
 
+        if at_once and isinstance(dim := x.shape[axis], int):
+            for i in range(dim):
+                total = level(tuple(rest), {**at, axis: i}, total)
+            return total
         return code.loop(0, low.elements.size(x.shape[axis]), step, [total], turn)[0]
 
+    sizes = [x.shape[axis] for axis in axes]
+    at_once = along not in axes and ROWS not in sizes and count(tuple(sizes)) <= SMALL_WINDOW
     total = level(axes, fixed, neutral)
     if along not in axes:
         return total

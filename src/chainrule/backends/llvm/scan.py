@@ -24,6 +24,7 @@ from chainrule.errors import BackendError
 from chainrule.graph import ROWS, Node, count
 from chainrule.graph.body import Body
 from chainrule.graph.loops import step_of
+from chainrule.graph.text import names_of
 
 if TYPE_CHECKING:
     from chainrule.backends.llvm.lower import Lowering
@@ -72,6 +73,7 @@ class _Scan:
         self.body: Body = node.attributes["body"]
         self.steps = int(node.shape[1])  # type: ignore[arg-type]
         self.plan = plan(step_of(self.body))
+        self.names = names_of(self.plan.step.graph)
         self.places = _placed(self.body.output, self.plan)
         self.outer = low.elements
         self.first, stop = (0, low.elements.rows) if low.layout is Layout.ONE_ROW else low.team.part(ROWS, low.lanes)
@@ -91,7 +93,7 @@ class _Scan:
         for x in self.plan.step.graph.nodes:
             if x.op == "const" and x.rank:
                 inner.elements.buffers[x] = self.low.buffer(
-                    Slot("const", "step", x.shape, x.dtype, x.attributes["value"])
+                    Slot("const", self._name(x), x.shape, x.dtype, x.attributes["value"])
                 )
         for group in self.plan.groups:
             for x in group.stored:
@@ -102,11 +104,14 @@ class _Scan:
     def _scratch(self, x: Node) -> Buffer:
         """A place for what a step stores, of which no step needs that of another."""
         shape = x.shape if x.rank == 1 or ROWS not in x.shape else (ROWS, 1, *x.shape[1:])
-        whole = self.low.buffer(Slot("scratch", "step", shape, x.dtype))
+        whole = self.low.buffer(Slot("scratch", self._name(x), shape, x.dtype))
         if ROWS not in x.shape:
             return whole
         apart = None if x.rank == 1 else self._apart(whole)
         return self._own(replace(whole, shape=x.shape, apart=apart))
+
+    def _name(self, x: Node) -> str:
+        return f"step/{self.names[x]}"
 
     def _apart(self, buffer: Buffer) -> Index:
         """How far apart rows of an array lie."""

@@ -13,11 +13,12 @@ from chainrule.graph.primitives import stop_gradient
 
 
 def arranged_scan(node: Node, arrange: Callable[[Step], Step]) -> Node:
-    """A scan with its step arranged, and every operand in memory; any other node as it is."""
+    """A scan with its step arranged, and in memory what every step reads; any other node as it is."""
     if node.op != "scan":
         return node
     found = inside(node, lambda step: _stored_next(arrange(step)))
-    return found.primitive.apply([x if _in_memory(x) else stop_gradient(x) for x in found.inputs], found.attributes)
+    start, *others = found.inputs
+    return found.primitive.apply([start, *(x if _in_memory(x) else stop_gradient(x) for x in others)], found.attributes)
 
 
 def _stored_next(step: Step) -> Step:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDEST = 16  # numbers in a vector of any target: where one of these begins, one of every target does
 
+SMALL_WINDOW = 16  # places that are recorded without a loop
+
 Bound = tuple[int, int, int]  # an axis, where x begins along it, and how long x is
 
 
