@@ -7,7 +7,7 @@ assert check.error <= TOLERANCE and check.kinks == 0
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,12 +124,24 @@ _DECISIONS: dict[str, Callable[..., Array]] = {
 }
 
 
+def _steps(node: Node, states: Array, operands: list[Array]) -> Iterator[dict[Node, Array]]:
+    """The values of the nodes of each step of a scan."""
+    body, (start, *rest) = node.attributes["body"], operands
+    names, k = [x.attributes["name"] for x in body.inputs], len(body.sequences)
+    order = sorted(range(states.shape[1]), reverse=node.attributes["reverse"])
+    for before, t in zip([start, *(states[:, t] for t in order)], order, strict=False):
+        given = (before, *(x[:, t] for x in rest[:k]), *rest[k:])
+        yield Evaluator([body.output])(dict(zip(names, given, strict=True)), len(start))
+
+
 def _decisions(values: dict[Node, Array]) -> bytes:
     """Every decision that was taken on the way, as bytes that can be compared."""
     found = []
     for node, y in values.items():
         xs = [values[x] for x in node.inputs]
-        if node.op in _DECISIONS:
+        if node.op == "scan" and any(x.op in _DECISIONS for x in node.attributes["body"].graph.nodes):
+            found.extend(_decisions(step) for step in _steps(node, y, xs))
+        elif node.op in _DECISIONS:
             found.append(np.asarray(_DECISIONS[node.op](y, *xs)).tobytes())
         elif node.op == "reduce_max":
             found.append((xs[0] == np.expand_dims(y, node.attributes["axes"])).tobytes())

@@ -311,6 +311,33 @@ def slope(f: Any, at: float) -> float:
     return float(run(gradients(f(x), [x])[0], {"x": at}))
 
 
+def given(layer: cr.Layer, x: Any) -> list[float]:
+    return np.ravel(cr.Network(layer).build(np.shape(x)[1:], dtype="float64").predict(x)).tolist()
+
+
+def test_same_adds_the_odd_zero_after_and_a_number_adds_on_both_sides() -> None:
+    kernel, x = [[[1.0]], [[10.0]]], [[[1.0], [2.0], [3.0]]]
+    assert given(cr.Conv1D(1, 2, padding="same", weight_init=kernel), x) == [21.0, 32.0, 3.0]
+    assert given(cr.Conv1D(1, 2, padding=1, weight_init=kernel), x) == [10.0, 21.0, 32.0, 3.0]
+
+
+def test_padding_counts_in_no_pool() -> None:
+    assert given(cr.AvgPool1D(3, padding="same"), [[[-1.0], [-2.0], [-3.0], [-5.0]]]) == [-1.5, -4.0]
+    assert given(cr.MaxPool1D(3, padding="same"), [[[-1.0], [-2.0], [-3.0], [-5.0]]]) == [-1.0, -3.0]
+
+
+def test_batch_norm_is_biased_in_the_batch_and_unbiased_in_the_running_variance() -> None:
+    net = cr.Network(cr.BatchNorm(momentum=0.1, eps=1.0)).build(1, dtype="float64")
+    history = net.fit([[0.0], [6.0]], [[0.0], [0.0]], **SMALL)  # mean 3, variance 9, or 18 when divided by 1
+    assert history.loss[0] == pytest.approx((9 / 10) / 2)
+    assert_close([net.state["batchnorm1/mean"], net.state["batchnorm1/variance"]], [[0.3], [0.9 + 1.8]])
+
+
+def test_steps_of_padding_are_left_out() -> None:
+    x = [[[1.0], [3.0], [0.0]], [[0.0], [0.0], [0.0]]]
+    assert given(cr.Sequential(cr.Masking(), cr.GlobalAveragePool()), x) == [2.0, 0.0]
+
+
 def test_derivatives_at_kinks_are_those_of_one_side() -> None:
     assert slope(cr.relu, 0.0) == 0.0
     assert slope(cr.leaky_relu, 0.0) == 0.01

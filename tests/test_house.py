@@ -39,9 +39,10 @@ STANDS_ON = {
     "explain": ("training",),
     "diagnose": ("training",),
     "saving": ("training",),
+    "transfer": ("training",),
     "export": ("training",),
     "inspection": ("explain", "diagnose", "export"),
-    "network": ("saving", "inspection"),
+    "network": ("saving", "transfer", "inspection"),
     "checking": ("network",),
     "grading": ("network",),
     "loading": ("network",),
@@ -55,13 +56,15 @@ STANDS_ON = {
 
 # Where each package other than NumPy may be imported: in the files or folders named, inside the function that uses it.
 HEAVY = {
+    "PIL": ("data/images.py",),
     "llvmlite": ("backends/llvm/",),
-    "matplotlib": ("training/history.py", "comparison/"),
+    "matplotlib": ("training/history.py", "training/augmented.py", "comparison/"),
     "polars": ("data/", "training/history.py", "comparison/result.py"),
     "rich": ("cli/",),
-    "safetensors": ("files/model_file.py",),
-    "scipy": ("backends/numpy_.py",),
+    "safetensors": ("files/",),
+    "scipy": ("backends/numpy_.py", "data/audio.py"),
     "sklearn": ("data/bundled.py", "training/metrics.py", "sklearn/"),
+    "soundfile": ("data/audio.py",),
     "typer": ("cli/",),
 }
 # The command is the last to be imported, and an estimator inherits from scikit-learn's classes.
@@ -216,7 +219,9 @@ def test_a_forbidden_import_is_found(case: str, tmp_path: Path) -> None:
 
 def test_what_is_imported_is_what_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = {text.split(">=")[0].replace("scikit-learn", "sklearn") for text in project["dependencies"]}
+    extras = project["optional-dependencies"]
+    declared = [text.split(">=")[0] for text in (*project["dependencies"], *extras["images"], *extras["sound"])]
+    names = {{"pillow": "PIL", "scikit-learn": "sklearn"}.get(name, name) for name in declared}
     assert names == {"numpy", *HEAVY}
 
 

@@ -76,7 +76,7 @@ def test_scripts_are_executable(script: Path) -> None:
 def test_each_dependency_has_a_minimum() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert [text for text in project["dependencies"] if ">=" not in text] == []
-    assert set(project["optional-dependencies"]) == {"test", "dev", "bench", "docs"}
+    assert set(project["optional-dependencies"]) == {"images", "sound", "test", "dev", "bench", "docs"}
 
 
 def test_the_package_is_typed() -> None:

@@ -48,14 +48,55 @@ def same(first: cr.Network, second: cr.Network) -> bool:
 
 LAYER_CASES: dict[str, Callable[[], Layer]] = {
     "Activation": lambda: cr.Activation("elu", name="bend"),
+    "Augment": lambda: cr.Sequential(
+        cr.Dense(4), cr.Reshape(2, 2, 1), cr.Augment(10, "both", 0.1, 0.2, 0.3, 0.4, 1, 0.5, name="many"), cr.Flatten()
+    ),
     "Concatenate": lambda: cr.Concatenate(cr.Dense(2), [cr.Dense(3, name="inner"), cr.Dropout(0.3)], name="wide"),
+    "Bidirectional": lambda: cr.Sequential(cr.Reshape(2, 1), cr.Bidirectional(cr.GRU(2), name="both")),
     "Dense": lambda: cr.Dense(4, "gelu", "he_normal", 0.5, bias=True, name="first", trainable=False),
     "Dropout": lambda: cr.Dropout(0.25, name="drop"),
     "Flatten": lambda: cr.Flatten(name="flat"),
+    "GRU": lambda: cr.Sequential(cr.Reshape(2, 1), cr.GRU(2, return_sequences=True, reverse=True), cr.Flatten()),
+    "LSTM": lambda: cr.Sequential(cr.Reshape(2, 1), cr.LSTM(3, recurrent_init="he_normal", name="memory")),
+    "Noise": lambda: cr.Noise(0.2, name="noise"),
+    "Rescale": lambda: cr.Rescale(0.5, 1.0, name="units"),
     "Reshape": lambda: cr.Sequential(cr.Dense(6), cr.Reshape(3, 2, name="fold"), cr.Flatten()),
     "Residual": lambda: cr.Residual(cr.Dense(5, "tanh"), cr.Dense(2, bias=False), name="skip", trainable=False),
     "Sequential": lambda: cr.Sequential(cr.Dense(5, "tanh"), cr.Dense(2), name="inside"),
+    "SimpleRNN": lambda: cr.Sequential(cr.Reshape(1, 2), cr.SimpleRNN(3, "elu", bias_init=0.5, trainable=False)),
     "Standardize": lambda: cr.Standardize(name="scale"),
+    "AvgPool1D": lambda: cr.Sequential(
+        cr.Dense(24), cr.Reshape(6, 4), cr.AvgPool1D(3, 2, 1, name="pool"), cr.Flatten()
+    ),
+    "AvgPool2D": lambda: cr.Sequential(
+        cr.Dense(24), cr.Reshape(2, 3, 4), cr.AvgPool2D((2, 1), padding="same", name="pool"), cr.Flatten()
+    ),
+    "BatchNorm": lambda: cr.Sequential(cr.Dense(6), cr.BatchNorm(0.3, 1e-3, name="norm")),
+    "Conv1D": lambda: cr.Sequential(
+        cr.Dense(24),
+        cr.Reshape(6, 4),
+        cr.Conv1D(3, 2, 2, "same", 2, "tanh", "he_normal", 0.1, bias=True, name="conv"),
+        cr.Flatten(),
+    ),
+    "Conv2D": lambda: cr.Sequential(
+        cr.Dense(24),
+        cr.Reshape(2, 3, 4),
+        cr.Conv2D(3, (2, 1), (1, 2), 1, (1, 2), bias=False, trainable=False),
+        cr.Flatten(),
+    ),
+    "Embedding": lambda: cr.Sequential(
+        cr.Dense(3, None, "zeros", 2.0, trainable=False), cr.Embedding(9, 2, 0, "uniform", name="words"), cr.Flatten()
+    ),
+    "GlobalAveragePool": lambda: cr.Sequential(cr.Dense(24), cr.Reshape(6, 4), cr.GlobalAveragePool(name="mean")),
+    "GlobalMaxPool": lambda: cr.Sequential(cr.Dense(24), cr.Reshape(6, 4), cr.GlobalMaxPool(name="largest")),
+    "LayerNorm": lambda: cr.Sequential(cr.Dense(6), cr.LayerNorm(0.01, name="norm")),
+    "Masking": lambda: cr.Sequential(cr.Dense(24), cr.Reshape(6, 4), cr.Masking(0.5, name="mask"), cr.GlobalMaxPool()),
+    "MaxPool1D": lambda: cr.Sequential(
+        cr.Dense(24), cr.Reshape(6, 4), cr.MaxPool1D(3, 1, 1, name="pool"), cr.Flatten()
+    ),
+    "MaxPool2D": lambda: cr.Sequential(
+        cr.Dense(24), cr.Reshape(2, 3, 4), cr.MaxPool2D((2, 1), (1, 1), "same", name="pool"), cr.Flatten()
+    ),
 }
 # Each with no field at its default.
 OTHER_CASES: dict[str, Any] = {
@@ -82,6 +123,7 @@ OTHER_CASES: dict[str, Any] = {
     "ReduceOnPlateau": cr.ReduceOnPlateau(0.1, 0.3, 4, 1e-3, 1e-5),
     "SGD": cr.SGD(0.1),
     "ScaleByAdam": optim.ScaleByAdam(0.8, 0.9, 1e-6),
+    "ScaleByFactor": optim.ScaleByFactor((("dense1/weight", 0.1), ("dense2/bias", 3.0))),
     "ScaleByLearningRate": optim.ScaleByLearningRate(0.4),
     "ScaleByRMS": optim.ScaleByRMS(0.8, 1e-6),
     "SquaredError": cr.SquaredError(),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import NotFittedError
 from chainrule.explain import Derivation, Explanation, derive_step, explain_step
@@ -11,11 +13,15 @@ from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Sequential
 from chainrule.optim import Transform
 from chainrule.training import Model, Penalties
+from chainrule.training.augmented import augmented_sheet
 from chainrule.training.coding import known_loss, suits
 from chainrule.training.fitting import Examples, Reading, as_rows
 from chainrule.training.memory import Memory
 from chainrule.training.online import check_adapted
 from chainrule.training.reading import read
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Inspectable:
@@ -43,6 +49,32 @@ class Inspectable:
         total                          131
         """
         sys.stdout.write(self.model.describe() + "\n")
+
+    def show_augmented(
+        self,
+        X: Any,
+        *,
+        rows: int | Sequence[int] = 6,
+        versions: int = 7,
+        seed: int = 0,
+        path: str | os.PathLike[str] | None = None,
+    ) -> Figure:
+        """A sheet of pictures: each as it is, and beside it as the network would see it in the first steps of training.
+
+        X holds pictures of shape (n, height, width, channels); the first `rows` of them are shown, or those that `rows` names.
+        They go through the layers up to the last `Augment`, and the colours are those of the range of numbers that the unchanged
+        ones have there. Nothing changes, and the network needs no parameters. The result is a matplotlib figure, which is saved
+        if `path` names a file.
+
+        >>> import numpy as np
+        >>> import chainrule as cr
+        >>> net = cr.Network(cr.Augment(rotation=20, flip="horizontal"), cr.Flatten(), cr.Dense(2))
+        >>> len(net.show_augmented(np.random.default_rng(0).random((3, 8, 8, 3)), versions=4).axes)
+        15
+        """
+        if self._model:
+            check_adapted(self._layer, self.memory, "show_augmented")
+        return augmented_sheet(self._layer, self._model, X, rows, versions, seed, path)
 
     def explain(
         self,

@@ -29,6 +29,7 @@ from chainrule.training.model import as_float_dtype, as_input_shape, put_back
 from chainrule.training.online import Call, Online, Stream, check_adapted, online_step
 from chainrule.training.programs import Engine, Programs, adapted_state
 from chainrule.training.stopping import Limits
+from chainrule.transfer.loading import load_params
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
@@ -90,6 +91,39 @@ class Network(Inspectable):
     @params.setter
     def params(self, new: Mapping[str, Any]) -> None:
         self.model.set_params(new)
+
+    def load_params(
+        self,
+        source: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        framework: str | None = None,
+        names: Mapping[str, str] | None = None,
+        layers: Iterable[str] | None = None,
+    ) -> dict[str, str]:
+        """Take over what another network has learned: parameters, and the running statistics of normalisation.
+
+        `source` is a safetensors or .npz file, or a mapping of arrays by name: a PyTorch state_dict, or Keras's
+        ``{v.path: v.numpy() for v in model.variables}``. `framework` says whose names and shapes they are: "pytorch", "keras",
+        or Chainrule's unless given. The arrays are turned as it needs: units last, channels last, gates and biases joined; a
+        Dense layer behind the Flatten of images has its inputs put in order, because PyTorch flattens the channels first.
+
+        A layer is given the one of `source` that `names` says (``{"dense1": "fc.1"}``), or that has the same name; the others are
+        given theirs in order. `layers` names those to be loaded, where it is only a part, such as all but the last; the rest
+        of `source` may then be left over. The result says what each layer was given. Anything that is missing, left over or of
+        another shape is an `ArgumentError`, and nothing is loaded. The network must have parameters (`build`); the state of its
+        optimiser is forgotten.
+
+        >>> import chainrule as cr
+        >>> net = cr.Network(cr.Dense(2)).build(3)
+        >>> net.load_params({"fc.weight": np.ones((2, 3)), "fc.bias": np.zeros(2)}, framework="pytorch")
+        {'dense1': 'fc'}
+        """
+        found = load_params(self.model, source, framework=framework, names=names, layers=layers)
+        adapting = {name for name, layer in self._layer.children() if isinstance(layer, Standardize)}
+        if adapting and adapting <= set(found):
+            self.memory.adapted = True
+        self._stream.keep(None)
+        return found
 
     @property
     def state(self) -> Arrays:
@@ -184,6 +218,7 @@ class Network(Inspectable):
         built, program = self._programs.training(
             model, reading.loss, examples, descent, penalties, engine, batches.batch_size
         )
+        batches.check_rows(built)
         adapted = {} if self.memory.adapted else adapted_state(model, examples.x, rows, engine)
 
         self._commit(model, reading, descent, penalties, adapted)  # everything has been checked
@@ -249,6 +284,7 @@ class Network(Inspectable):
         built, program = self._programs.training(
             model, reading.loss, examples, descent, penalties, engine, len(examples)
         )
+        built.check_rows(len(examples), "learn was given 1", "give it several rows at a time, or freeze the layer")
         self._commit(model, reading, descent, penalties, {})  # everything has been checked
         rates = {**built.scalars, **descent.scalars()}
         result = online_step(program, model, examples, rates, self.memory.learned)
@@ -365,6 +401,7 @@ class Network(Inspectable):
             )
         check_feature_names(feature_names(X), memory.feature_names)
         x = as_features(X, dtype=model.dtype, feature_shape=model.input_shape)
+        self._layer.check_data(x, "X")
         return self._programs.outputs(model, memory.loss, x, engine)
 
     def _scores(

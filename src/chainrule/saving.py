@@ -37,6 +37,7 @@ _TRANSFORMS: tuple[type[Transform], ...] = (
     optim.ClipByNorm,
     optim.ClipByValue,
     optim.ScaleByAdam,
+    optim.ScaleByFactor,
     optim.ScaleByLearningRate,
     optim.ScaleByRMS,
 )

@@ -67,17 +67,19 @@ CONTAINERS = {
 def test_every_container_gives_the_same_array(kind: str, dtype: str) -> None:
     array = as_features(CONTAINERS[kind](), dtype=dtype, feature_shape=(2,))
     assert type(array) is np.ndarray
-    assert array.dtype == np.dtype(dtype)
+    assert array.dtype == (np.uint8 if kind == "uint8" else np.dtype(dtype))  # bytes stay bytes
     assert array.flags.c_contiguous
     assert array.flags.aligned
     np.testing.assert_array_equal(array, EXPECTED)
 
 
 def test_more_dimensions() -> None:
-    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    images = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
     array = as_features(images, dtype="float32", feature_shape=(3, 4))
     assert array.dtype == np.float32
     np.testing.assert_array_equal(array, images)
+    of_bytes = images.astype(np.uint8)
+    assert as_features(of_bytes, dtype="float32", feature_shape=(3, 4)) is of_bytes
 
 
 def test_what_is_right_is_not_copied(tmp_path) -> None:

@@ -110,13 +110,20 @@ def test_every_loss_can_be_derived(loss: str) -> None:
 
 def test_every_layer_can_be_derived() -> None:
     built = {
-        "Activation": ["tanh"], "Concatenate": [cr.Dense(2), cr.Dense(2)], "Dense": [3], "Dropout": [0.5], "Flatten": [],
+        "Activation": ["tanh"], "BatchNorm": [], "Concatenate": [cr.Dense(2), cr.Dense(2)], "Dense": [3], "Dropout": [0.5],
+        "Embedding": [5, 3], "Flatten": [], "LayerNorm": [], "Noise": [0.1], "Rescale": [],
         "Reshape": [(2, 1)], "Residual": [cr.Dense(2)], "Sequential": [cr.Dense(2)], "Standardize": [],
     }  # fmt: skip
-    assert set(built) == set(LAYERS)
-    for name, arguments in built.items():
-        net = cr.Network(LAYERS[name](*arguments), cr.Flatten(), cr.Dense(1)).build(2)
-        assert "Update: dense" in str(net.derive(loss="squared_error"))
+    of_sequences = {
+        "Bidirectional": [cr.SimpleRNN(2)], "GRU": [2], "LSTM": [2], "SimpleRNN": [2], "AvgPool1D": [2], "Conv1D": [2, 3],
+        "GlobalAveragePool": [], "GlobalMaxPool": [], "Masking": [], "MaxPool1D": [2],
+    }  # fmt: skip
+    of_images = {"Augment": [10], "AvgPool2D": [2], "Conv2D": [2, 3], "MaxPool2D": [2]}
+    assert {*built, *of_sequences, *of_images} == set(LAYERS)
+    for shape, layers in ((2, built), ((4, 2), of_sequences), ((4, 4, 1), of_images)):
+        for name, arguments in layers.items():
+            net = cr.Network(LAYERS[name](*arguments), cr.Flatten(), cr.Dense(1)).build(shape)
+            assert "Update: dense" in str(net.derive(loss="squared_error"))
 
 
 def test_what_is_not_known_is_said() -> None:

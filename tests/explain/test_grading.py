@@ -166,6 +166,15 @@ LAYERS = {
     "concatenate": (cr.Concatenate(cr.Dense(2), [cr.Dense(3), cr.Activation("silu")]), cr.Dense(2)),
     "softmax inside": (cr.Dense(4, activation="softmax"), cr.Dense(2, bias=False)),
     "reshaped": (cr.Reshape(3, 1), cr.Dense(2, activation="gelu"), cr.Flatten(), cr.Dropout(0.2), cr.Dense(2)),
+    "convolved": (
+        cr.Reshape(3, 1),
+        cr.Conv1D(2, 2, padding="same", activation="tanh"),
+        cr.BatchNorm(),
+        cr.MaxPool1D(2, stride=1),
+        cr.LayerNorm(),
+        cr.GlobalAveragePool(),
+        cr.Dense(2),
+    ),
     "activation of one's own": (cr.Dense(4, activation=lambda z: z * cr.sigmoid(1.7 * z)), cr.Dense(2)),
     "frozen": (cr.Dense(4, activation="elu", trainable=False), cr.Dense(2)),
 }

@@ -35,8 +35,15 @@ def explained() -> Output:
     return net.explain(x, y, l1=0.1, l2=0.1, clip_norm=1.0, clip_value=0.5, sample_weight=[1, 2, 3, 4])
 
 
+def images() -> Output:
+    layers = cr.Conv2D(5, 3, padding="same", activation="relu"), cr.BatchNorm(), cr.MaxPool2D(2), cr.LayerNorm()
+    net = cr.Network(*layers, cr.Conv2D(2, 2), cr.Flatten(), cr.Dense(2)).build((6, 6, 1))
+    return net.explain(RNG.normal(size=(3, 6, 6, 1)), [0, 1, 0], loss="cross_entropy")
+
+
 OUTPUTS = {
     "explain": explained,
+    "explain, images": images,
     "explain, large": lambda: cr.Network(cr.Dense(30), cr.Dense(12)).build(40).explain(
         RNG.normal(size=(20, 40)), RNG.integers(0, 12, 20), loss="cross_entropy"
     ),

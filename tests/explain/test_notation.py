@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from chainrule.explain.composite.formulae import FORMULAE
-from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES
+from chainrule.explain.step.formulae import AFFINE, BACKWARD, OUTPUTS, PARAMETERS, SLOPES
 from chainrule.explain.writing.latex import latex_of, latex_text
 from chainrule.explain.writing.mathml import mathml_of
 from chainrule.functional import LOSSES
@@ -17,11 +17,18 @@ from chainrule.nn import LAYERS
 from chainrule.optim import transforms
 
 LAYER = LAYERS["Dropout"](0.5)
+NUMBERED = {LAYERS["Rescale"]: LAYERS["Rescale"](0.5, 1.0)}  # layers whose numbers are in their formulae
 OPERANDS = [Text(name) for name in ("u₁", "u₂", "x")]
 WRITTEN = [
     *SLOPES.values(),
-    *(make(LAYER, "a[dense1]") for make in OUTPUTS.values()),
-    *(make(LAYER, "∂L/∂a[dense1]") for make in BACKWARD.values()),
+    *(make(NUMBERED.get(kind, LAYER), "a[dense1]") for kind, make in OUTPUTS.items()),
+    *(make(NUMBERED.get(kind, LAYER), "∂L/∂a[dense1]") for kind, make in BACKWARD.items()),
+    *(
+        getattr(own, part).format(x="x", path="a")
+        for own in AFFINE.values()
+        for part in ("z", "weight", "bias", "back")
+    ),
+    *(make("∂L/∂a[dense1]") for own in PARAMETERS.values() for make in own.values()),
     *(text for loss in LOSSES.values() for text in (loss.formula, loss.slope)),
     *(kind.formula for kind in vars(transforms).values() if isinstance(getattr(kind, "formula", None), str)),
     *(formula.form.format(*OPERANDS, dtype="float32") for formula in FORMULAE.values()),
@@ -41,6 +48,7 @@ CASES = {
     "(p − y) · w / Σ w": r"(p - y) \cdot \frac{w}{\sum w}",
     "2 exp(−x²) / √π": r"2\, \frac{\exp(- x^{2})}{\sqrt{\pi}}",
     "dy/du₁ = 1 − tanh²(u₁)": r"\frac{dy}{du_{1}} = 1 - \tanh^{2}(u_{1})",
+    "windows(x)ᵀ δ": r"\operatorname{windows}(x)^{\top}\, \delta",
     "penalty's share of L": r"\text{penalty's share of } L",
     "Σ e^ŷ − y ŷ": r"\sum e^{\hat{y}} - y\, \hat{y}",
     "−1.5e-05 · 3": r"- 1.5 \cdot 10^{-5} \cdot 3",
@@ -57,7 +65,7 @@ def test_nothing_of_a_formula_is_lost(text: str) -> None:
     """The letters and digits of the text are those of the MathML, which is well-formed; so is the LaTeX."""
     tree = ElementTree.fromstring(mathml_of(text))
     shown = "".join(tree.itertext())
-    plain = text.translate(str.maketrans("²³ᵀ₁₂ŷ", "23T12y")).replace("½", "12").replace("Σ", "")
+    plain = text.translate(str.maketrans("²³ᵀ₁₂ₜŷ", "23T12ty")).replace("½", "12").replace("Σ", "")
     assert sorted(re.findall(r"\w", shown)) == sorted(re.findall(r"\w", plain))
     latex = latex_of(text)
     assert latex.count("{") == latex.count("}")

@@ -10,10 +10,10 @@ import pytest
 from scipy.special import erf
 
 import chainrule as cr
-from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES
+from chainrule.explain.step.formulae import AFFINE, BACKWARD, OUTPUTS, SLOPES
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.graph import scope
-from chainrule.nn import LAYERS, Dense, Sequential
+from chainrule.nn import LAYERS, Sequential
 from chainrule.optim import transforms
 
 Array = np.ndarray[Any, Any]
@@ -340,7 +340,7 @@ def test_what_cannot_be_explained_is_told_in_a_sentence() -> None:
 
 
 def test_every_layer_loss_and_transform_has_a_formula() -> None:
-    kinds = {kind for kind in LAYERS.values() if kind not in (Dense, Sequential)}
+    kinds = {kind for kind in LAYERS.values() if kind not in (*AFFINE, Sequential)}
     assert set(OUTPUTS) == set(BACKWARD) == kinds
     assert all(loss.formula and loss.slope for loss in LOSSES.values())
     own = [x for x in vars(transforms).values() if isinstance(x, type) and x.__module__ == transforms.__name__]

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,10 @@ import chainrule as cr
 from chainrule.functional import ACTIVATIONS, LOSSES, get_loss
 from chainrule.nn import LAYERS, Dense
 from chainrule.optim import OPTIMIZERS, SCHEDULES, ReduceOnPlateau, Transform, chain, transforms
+from export.networks import NETWORKS, Layers
 from export.programs import FOLDER, GOLDEN, text_of
 
 N, EPOCHS, BATCH = 23, 5, 5  # 25 steps, and every fifth has three rows only
-
-Layers = Callable[[], list[cr.Layer]]
 
 
 def tanh_network() -> list[cr.Layer]:
@@ -149,7 +147,8 @@ def transform_cases() -> dict[str, Transform]:
     for kind in vars(transforms).values():
         if isinstance(kind, type) and kind.__module__ == transforms.__name__:
             needed = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
-            made[kind.__name__] = kind(*[0.01 for _ in needed])
+            given = {"factors": (("dense1/weight", 0.5),)}
+            made[kind.__name__] = kind(*[given.get(p.name, 0.01) for p in needed])
     return own | {name: chain(t, cr.SGD(0.05)) for name, t in made.items()}
 
 
@@ -191,77 +190,6 @@ def test_rates_that_have_no_formula_are_given_step_by_step() -> None:
         w, b = w - rate * X.T @ error, b - rate * error[0]
     np.testing.assert_allclose(found["W1"], w, rtol=1e-14)
     np.testing.assert_allclose(found["b1"], b, rtol=1e-14)
-
-
-class Scaled(cr.Layer):
-    """x · exp(s) + |x| s², a layer of somebody else's."""
-
-    penalised = ("s",)
-
-    def init(self, input_shape: Any, draw: Any) -> Any:
-        return {"s": np.full(input_shape, 0.5)}, {}
-
-    def apply(self, params: Any, state: Any, x: Any, mode: Any) -> Any:
-        return x * cr.exp(params["s"]) + abs(x) * params["s"] ** 2, state
-
-
-class Centred(cr.Layer):
-    """x less a moving average of its means, which is a state; every primitive that moves numbers about is here."""
-
-    def init(self, input_shape: Any, draw: Any) -> Any:
-        return {"w": np.ones(input_shape)}, {"mean": np.zeros(input_shape)}
-
-    def apply(self, params: Any, state: Any, x: Any, mode: Any) -> Any:
-        p = cr.graph.primitives
-        mean = 0.9 * state["mean"] + 0.1 * cr.functional.mean(x, 0)
-        window = p.windows(p.pad(x, [(0, 0), (1, 1)]), axes=1, size=3)
-        smooth = p.reduce_sum(window, 2) / 3.0
-        largest = cr.functional.spread(p.reduce_max(smooth, 1), x, 1)
-        turned = p.transpose(p.transpose(x * params["w"], (1, 0)), (1, 0))
-        table = p.take(params["w"], p.argmax(x, 1))
-        return turned - state["mean"] + p.sin(smooth) * largest + cr.functional.spread(table, x, 1), {"mean": mean}
-
-
-class Noisy(cr.Layer):
-    """x plus uniform noise, in training only."""
-
-    def apply(self, params: Any, state: Any, x: Any, mode: Any) -> Any:
-        if not mode.train:
-            return x, state
-        bits = cr.graph.primitives.cast(mode.random_bits(x.shape), x.dtype)
-        return x + mode.scalar("strength", 0.5, x.dtype) * bits / 2.0**32, state
-
-
-NETWORKS: dict[str, tuple[Layers, tuple[int, ...], int]] = {
-    "dropout": (lambda: [cr.Dropout(0.1), Dense(5, activation="relu"), cr.Dropout(0.3), Dense(3)], (4,), 0),
-    "dropout goes on": (lambda: [Dense(5, activation="tanh"), cr.Dropout(0.3), Dense(3)], (4,), 2),
-    "standardize": (
-        lambda: [cr.Flatten(), cr.Standardize(), Dense(5, activation="selu"), cr.Dropout(0.4), Dense(3)],
-        (2, 3),
-        1,
-    ),
-    "branched": (
-        lambda: [
-            cr.Reshape(2, 2),
-            cr.Flatten(),
-            cr.Concatenate(Dense(3, activation="tanh"), [cr.Activation("gelu"), Dense(2)]),
-            cr.Residual(Dense(5, activation="softplus"), cr.Dropout(0.2), Dense(5)),
-            Dense(4, activation="softmax", trainable=False),
-            Dense(3, bias=False),
-        ],
-        (4,),
-        0,
-    ),
-    "wide rows": (
-        lambda: [Dense(3, activation="silu"), cr.Residual(cr.Activation("elu")), cr.Flatten(), Dense(3)],
-        (2, 3),
-        0,
-    ),
-    "own layer": (lambda: [Scaled(), Dense(3), Scaled()], (4,), 0),
-    "own state": (lambda: [Centred(), Dense(3)], (4,), 0),
-    "own noise": (lambda: [Noisy(), Dense(4, activation="tanh"), cr.Dropout(0.2), Dense(3)], (4,), 1),
-    "many numbers": (lambda: [Dense(30, activation="relu"), Dense(10, activation="relu"), Dense(3)], (4,), 0),
-}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph import PRIMITIVES, ROWS, Node, const, input
+from graph.loops import LOOPS
 
 Array = NDArray[Any]
 
@@ -22,7 +23,7 @@ _rng = np.random.default_rng(1986)
 
 @dataclass(frozen=True)
 class Case:
-    """One call of a primitive: `PRIMITIVES[op](*operands, **call)`.
+    """One call of a primitive: `PRIMITIVES[op](*operands, **call)`; of `call`, a function is given the nodes.
 
     `rows`: the operands whose first dimension is the number of rows. `kinks`: at how many coordinates the derivative jumps.
     `h`: the step of the finite differences; None where there are none to take (infinite values, whole numbers).
@@ -62,7 +63,8 @@ class Case:
         if self.op == "const":
             return const(self.operands[0]), []
         primitive = PRIMITIVES[self.op]
-        return (primitive(nodes, **self.call) if primitive.arity < 0 else primitive(*nodes, **self.call)), nodes
+        call = {name: value(nodes) if callable(value) else value for name, value in self.call.items()}
+        return (primitive(nodes, **call) if primitive.arity < 0 else primitive(*nodes, **call)), nodes
 
     def single(self) -> Case:
         """The same case with float32 for float64."""
@@ -334,6 +336,34 @@ def _indexing() -> Iterator[Case]:
     yield Case("scatter_add", "whole", (whole(3), np.array([1, 1, 0], np.int32)), {"size": 2})
 
 
+def _indexing_within() -> Iterator[Case]:
+    for x, places, rows in (
+        ((3, 4), (5,), ()),
+        ((3, 4, 2), (2, 3), ()),
+        ((2, 5, 2, 3), (), ()),
+        ((2, 3, 0), (2,), ()),
+        ((2, 3), (0,), ()),
+        ((1, 1, 1), (7,), ()),
+        ((3, 6, 17), (2, 4), (0, 1)),
+        ((5, 3), (33,), (0, 1)),
+        ((2, 4, 3), (4,), (0, 1)),
+    ):
+        ids = whole(x[0], *places, low=0, high=x[1])
+        yield Case("take_within", "plain", (some(*x), ids), rows=rows)
+        yield Case("scatter_within", "plain", (some(*ids.shape, *x[2:]), ids), {"size": x[1]}, rows=rows)
+    ids = np.array([[2, 0, 2, 2], [1, 1, 0, 0]], np.int32)
+    yield Case("take_within", "an id twice", (some(2, 3, 2), ids), rows=(0, 1))
+    yield Case("take_within", "bytes", (whole(2, 3, 3, low=0, high=256, dtype="uint8"), ids))
+    yield Case("scatter_within", "an id twice", (some(2, 4, 2), ids), {"size": 5}, rows=(0, 1))
+    yield Case("scatter_within", "whole", (whole(2, 4), ids), {"size": 3})
+
+
+def _scan() -> Iterator[Case]:
+    for note, operands, call, rows in LOOPS:
+        large = sum(x.size for x in operands) > 60  # too many coordinates to move, one by one
+        yield Case("scan", note, operands, call, rows, h=None if large else 2.0**-10)
+
+
 def _random() -> Iterator[Case]:
     key, counter = np.array([3, 2**32 - 1], np.uint32), np.array([5, 7], np.uint32)
     for bits in (16, 32):
@@ -362,7 +392,9 @@ _GROUPS = (
     _structure,
     _windows,
     _indexing,
+    _indexing_within,
     _random,
+    _scan,
 )
 
 ALL: list[Case] = [case for group in _GROUPS for case in group()]

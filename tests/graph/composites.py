@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chainrule.errors import GraphError, ShapeError
 from chainrule.graph import ROWS, Node, Step, const, count, gradients, input
 from chainrule.graph import primitives as p
+from chainrule.graph.body import Body
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 5e-324, 0.1, 3.0, -2.5, 1e4]
 ROW_COUNT = 3
@@ -120,9 +121,34 @@ def _derivative(draw: Draw, pool: list[Node]) -> Node:
     return gradients(p.reduce_sum(y), [x])[0]
 
 
+def _exact(draw: Draw, pool: list[Node]) -> Node:
+    """An operation that every backend computes to the last bit."""
+    f = draw(st.sampled_from([p.neg, p.abs, p.sqrt, p.floor]))
+    return draw(st.sampled_from([_binary, _with_number, _choice, lambda draw, pool: f(_pick(draw, pool))]))(draw, pool)
+
+
+def _loop(draw: Draw, pool: list[Node]) -> Node:
+    """Three steps of a recurrence that is exact, so that no rounding grows from step to step."""
+    double = pool[0].dtype
+    start = _pick(draw, pool, lambda node: node.dtype is double and node.rank == 2 and node.shape[0] is ROWS)
+    read = _pick(draw, pool, lambda node: node.dtype is double and node.shape[:1] == (ROWS,) and node.rank <= 3)
+    fixed = _pick(draw, pool, lambda node: node.dtype is double and ROWS not in node.shape)
+    scales = const(np.reshape([1.0, -2.0, 0.5], (3, *(1 for _ in read.shape[1:]))), read.dtype)
+    sequence = p.broadcast(read, (ROWS, 3, *read.shape[1:]), (1,)) * scales
+
+    def step(s: Node, xs: tuple[Node, ...], cs: tuple[Node, ...]) -> Node:
+        inside = [s, *xs, *cs]
+        for _ in range(draw(st.integers(1, 5))):
+            inside.append(_exact(draw, inside))
+        return _pick(draw, inside, lambda node: node.type == s.type)
+
+    body = Body.of(step, start.type, [read.type], [fixed.type])
+    return p.scan([start, sequence, fixed], body, reverse=draw(st.booleans()))
+
+
 MOVES: list[Move] = [
     _unary, _binary, _with_number, _twice, _choice, _reduction, _structure, _contraction, _indexing, _constants, _precision,
-    _derivative,
+    _derivative, _loop,
 ]  # fmt: skip
 
 INPUTS = {"a": (3, 4), "b": (4,), "s": ()}

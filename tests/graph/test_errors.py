@@ -159,6 +159,16 @@ REFUSED: dict[str, Refused] = {
     "scatter by float ids": (lambda: p.scatter_add(f3, f3, 4), ShapeError, "a value for each id"),
     "scatter of truth": (lambda: p.scatter_add(b3, i3, 4), ShapeError, "cast it first"),
     "scatter into a negative size": (lambda: p.scatter_add(f3, i3, -1), GraphError, "A dimension is a whole number"),
+    "elements of rows that are none": (lambda: p.take_within(f3, i3), ShapeError, "rows of a fixed length"),
+    "elements by float ids": (lambda: p.take_within(f23, f23), ShapeError, "int32 ids for each of them"),
+    "ids for other rows": (lambda: p.take_within(f23, i3), ShapeError, "rows of a fixed length"),
+    "elements of a column of rows": (
+        lambda: p.take_within(p.broadcast(rows, (2, *rows.shape), (0,)), p.cast(f23, "int32")),
+        ShapeError,
+        "rows of a fixed length",
+    ),
+    "more ids than values within rows": (lambda: p.scatter_within(f23, i3, 4), ShapeError, "a value for each id"),
+    "scatter within rows of truth": (lambda: p.scatter_within(b3, i3, 4), ShapeError, "cast it first"),
     # random bits
     "a key that is no pair": (
         lambda: p.random_bits(i3, u2, (3,), 0),

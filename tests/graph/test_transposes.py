@@ -19,6 +19,8 @@ PAIRS: dict[str, tuple[str, tuple[int, ...] | None]] = {
     "fold": ("windows", (0,)),
     "take": ("scatter_add", (0,)),
     "scatter_add": ("take", (0,)),
+    "take_within": ("scatter_within", (0,)),
+    "scatter_within": ("take_within", (0,)),
     "reshape": ("reshape", (0,)),
     "transpose": ("transpose", (0,)),
     "contract": ("contract", None),

@@ -13,17 +13,36 @@ import chainrule as cr
 from chainrule.errors import ArgumentError, ShapeError, UnknownNameError
 from chainrule.graph import ROWS, input
 from chainrule.nn import (
+    GRU,
     LAYERS,
+    LSTM,
     Activation,
+    Augment,
+    AvgPool1D,
+    AvgPool2D,
+    BatchNorm,
+    Bidirectional,
     Concatenate,
+    Conv1D,
+    Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     Layer,
+    LayerNorm,
+    Masking,
+    MaxPool1D,
+    MaxPool2D,
     Mode,
+    Noise,
+    Rescale,
     Reshape,
     Residual,
     Sequential,
+    SimpleRNN,
     Standardize,
 )
 from nn.networks import Setup, compare, far_from_kinks, model_of
@@ -38,13 +57,14 @@ def tanh_of_sum(z: cr.Node) -> cr.Node:
 
 @dataclass(frozen=True)
 class Case:
-    """A layer, the shape of its input rows, and the shape of what it gives for one."""
+    """A layer, the shape of its input rows, and the shape of what it gives for one; `tokens`: x holds ids below that."""
 
     layer: Layer
     takes: tuple[int, ...]
     gives: tuple[int, ...]
     note: str
     train: bool = False
+    tokens: int = 0
 
     def __str__(self) -> str:
         return f"{type(self.layer).__name__}-{self.note}"
@@ -63,6 +83,14 @@ CASES = [
     Case(Dropout(0.5), (4,), (4,), "in inference"),
     Case(Dropout(0.5), (8,), (8,), "in training", train=True),
     Case(Dropout(0.0), (3, 2), (3, 2), "rate 0", train=True),
+    Case(Noise(0.3), (4,), (4,), "in inference"),
+    Case(Noise(0.3), (3, 2), (3, 2), "in training", train=True),
+    Case(Rescale(), (4,), (4,), "bytes"),
+    Case(Rescale(0.5, -1), (2, 3), (2, 3), "with an offset"),
+    Case(Augment(rotation=30), (3, 4, 2), (3, 4, 2), "in inference"),
+    Case(Augment(rotation=30, zoom=0.3, shift=0.2, flip="both"), (3, 4, 2), (3, 4, 2), "smooth", train=True),
+    Case(Augment(shift=0.5, flip="horizontal", fill=0.5), (4, 3, 1), (4, 3, 1), "whole pixels", train=True),
+    Case(Augment(brightness=0.2, contrast=0.4, cutout=0.5), (4, 4, 2), (4, 4, 2), "light", train=True),
     Case(Flatten(), (2, 3), (6,), "two axes"),
     Case(Flatten(), (4,), (4,), "nothing to do"),
     Case(Reshape(3, 2), (6,), (3, 2), "from one axis"),
@@ -79,6 +107,49 @@ CASES = [
     Case(Concatenate(Dense(3)), (2,), (3,), "one branch"),
     Case(Sequential(Dense(3, activation="leaky_relu"), Dense(2)), (4,), (2,), "two layers"),
     Case(Sequential(Sequential(Flatten()), Dense(2), name="head"), (2, 2), (2,), "nested"),
+    Case(Conv1D(2, 3, padding="same", activation="tanh"), (5, 2), (5, 2), "same"),
+    Case(Conv1D(3, 2, stride=2, padding=1, dilation=2, bias=False), (6, 2), (3, 3), "everything"),
+    Case(Conv2D(2, 2, activation="softplus"), (3, 4, 1), (2, 3, 2), "valid"),
+    Case(Conv2D(2, (3, 2), stride=(2, 1), padding="same", dilation=(1, 2)), (4, 3, 2), (2, 3, 2), "everything"),
+    Case(MaxPool1D(3, stride=2, padding="same"), (5, 2), (3, 2), "overlapping"),
+    Case(MaxPool1D(), (5, 2), (2, 2), "side by side"),
+    Case(MaxPool2D((2, 3), padding=1), (3, 4, 1), (2, 2, 1), "padded"),
+    Case(MaxPool2D(), (4, 5, 2), (2, 2, 2), "side by side"),
+    Case(AvgPool1D(2, stride=1), (5, 2), (4, 2), "overlapping"),
+    Case(AvgPool1D(3, padding="same"), (5, 2), (2, 2), "same"),
+    Case(AvgPool2D(2, padding=1), (3, 4, 2), (2, 3, 2), "padded"),
+    Case(AvgPool2D((1, 2)), (3, 4, 1), (3, 2, 1), "side by side"),
+    Case(GlobalAveragePool(), (4, 3), (3,), "sequences"),
+    Case(GlobalAveragePool(), (2, 3, 2), (2,), "images"),
+    Case(GlobalMaxPool(), (4, 2), (2,), "sequences"),
+    Case(GlobalMaxPool(), (2, 3, 2), (2,), "images"),
+    Case(BatchNorm(), (3,), (3,), "in inference"),
+    Case(BatchNorm(eps=0.1), (3,), (3,), "in training", train=True),
+    Case(BatchNorm(momentum=0.5), (2, 2, 2), (2, 2, 2), "images in training", train=True),
+    Case(Sequential(Masking(), BatchNorm()), (3, 2), (3, 2), "of real steps", train=True),
+    Case(LayerNorm(), (5,), (5,), "one axis"),
+    Case(LayerNorm(eps=0.1), (2, 4), (2, 4), "two axes"),
+    Case(Embedding(4, 3), (3,), (3, 3), "tokens", tokens=4),
+    Case(Embedding(3, 2, padding_id=1), (4,), (4, 2), "padding", tokens=3),
+    Case(
+        Sequential(Embedding(3, 2, padding_id=0), Conv1D(2, 2), Concatenate(GlobalAveragePool(), GlobalMaxPool())),
+        (4,),
+        (4,),
+        "of real steps",
+        tokens=3,
+    ),
+    Case(Masking(), (3, 2), (3, 2), "of zeros"),
+    Case(SimpleRNN(2), (3, 2), (2,), "the last state"),
+    Case(SimpleRNN(3, activation="softplus", return_sequences=True, reverse=True), (2, 2), (2, 3), "every state"),
+    Case(LSTM(2), (3, 2), (2,), "the last state"),
+    Case(LSTM(2, return_sequences=True, reverse=True, bias_init=0.2), (3, 1), (3, 2), "every state"),
+    Case(GRU(2), (3, 2), (2,), "the last state"),
+    Case(Sequential(Masking(), GRU(2, return_sequences=True, reverse=True)), (3, 1), (3, 2), "of real steps"),
+    Case(GRU(1, recurrent_init=0.5, bias_init=0.3), (1, 2), (1,), "one step"),
+    Case(Bidirectional(LSTM(1)), (2, 2), (2,), "the last states"),
+    Case(Bidirectional(SimpleRNN(2, return_sequences=True)), (3, 2), (3, 4), "every state"),
+    Case(Masking(0.5), (2, 3), (2, 3), "of another value"),
+    Case(Sequential(Masking(0.5), GlobalAveragePool()), (3, 2), (2,), "before a mean"),
 ]
 
 
@@ -87,10 +158,12 @@ def setup_of(case: Case) -> Setup:
     for array in model.arrays.values():  # off their round initial values
         array += 0.3 * rng.normal(size=array.shape)
     for name, array in model.arrays.items():
-        if name.endswith("scale"):
+        if name.endswith(("scale", "variance")):
             array[...] = np.abs(array) + 0.5
     n = 3 if case.train else 60  # a mask belongs to a place in the batch, so these rows cannot be chosen among others
     data = {"x": rng.normal(size=(n, *case.takes)), "y": rng.normal(size=(n, *case.gives))}
+    if case.tokens:
+        data["x"] = rng.integers(0, case.tokens, (n, *case.takes)).astype(float)
     setup = Setup.of(model, data, train=case.train)
     return setup if case.train else far_from_kinks(setup, 3)
 
@@ -112,9 +185,10 @@ def test_every_layer_has_cases() -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_gradients_agree_with_finite_differences(case: Case) -> None:
     setup = setup_of(case)
-    found = compare(setup)
+    found = compare(setup, of_x=not case.tokens)
     assert found.error <= TOLERANCE
-    assert found.coordinates == sum(p.size for p in setup.model.params.values()) + setup.arrays["x"].size
+    inputs = 0 if case.tokens else setup.arrays["x"].size
+    assert found.coordinates == sum(p.size for p in setup.model.params.values()) + inputs
     assert found.kinks == 0
 
 

@@ -12,18 +12,40 @@ from functools import cache
 import numpy as np
 import pytest
 
-from chainrule.functional import ACTIVATIONS, LOSSES, CrossEntropy, Huber, Loss, get_loss
+from chainrule.functional import ACTIVATIONS, LOSSES, CrossEntropy, Huber, Loss, clamp, get_loss
+from chainrule.graph import Node
+from chainrule.graph.primitives import floor
 from chainrule.nn import (
+    GRU,
     LAYERS,
+    LSTM,
     Activation,
+    Augment,
+    AvgPool1D,
+    AvgPool2D,
+    BatchNorm,
+    Bidirectional,
     Concatenate,
+    Conv1D,
+    Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     Layer,
+    LayerNorm,
+    Masking,
+    MaxPool1D,
+    MaxPool2D,
+    Noise,
+    Normal,
+    Rescale,
     Reshape,
     Residual,
     Sequential,
+    SimpleRNN,
     Standardize,
     walk,
 )
@@ -65,12 +87,70 @@ def plain(rng: Rng, width: int) -> tuple[Layer, int]:
     return layer, layer.units
 
 
+def sequence(rng: Rng, width: int) -> tuple[Layer, int]:
+    """As many steps of one feature: masked, convolved, normalised, pooled."""
+    kernel, dilation = (int(rng.integers(1, 4)) for _ in range(2))
+    norm = LayerNorm(eps=0.1) if rng.random() < 0.5 else BatchNorm()
+    bias = isinstance(norm, LayerNorm)  # a batch norm takes a bias out again
+    conv = Conv1D(2, kernel, padding="same", dilation=dilation, activation=name_of(rng), bias=bias)
+    places = -(-width // 2)
+    pool, size = [
+        ([MaxPool1D(2, padding="same"), Flatten()], 2 * places),
+        ([AvgPool1D(3, stride=2, padding="same"), Flatten()], 2 * places),
+        ([GlobalAveragePool()], 2),
+        ([GlobalMaxPool()], 2),
+    ][rng.integers(4)]
+    return Sequential(Reshape(width, 1), Masking(), conv, norm, *pool), size
+
+
+def image(rng: Rng, width: int) -> tuple[Layer, int]:
+    """An image of 3 × 2 pixels from a dense layer: convolved, normalised, pooled."""
+    conv = Conv2D(2, (2, int(rng.integers(1, 3))), padding=(0, 1), activation=name_of(rng), bias=False)
+    pool = MaxPool2D((2, 1)) if rng.random() < 0.5 else AvgPool2D(2, stride=1, padding=(1, 0))
+    end = GlobalMaxPool() if rng.random() < 0.5 else GlobalAveragePool()
+    return Sequential(Dense(6), Reshape(3, 2, 1), conv, BatchNorm(), pool, end), 2
+
+
+def recurrent(rng: Rng, width: int) -> tuple[Layer, int]:
+    """As many steps of one feature, read forward, in reverse or both."""
+    kinds = [SimpleRNN(2, activation=name_of(rng), reverse=True), LSTM(2), GRU(2, reverse=bool(rng.random() < 0.5))]
+    layer = kinds[rng.integers(3)]
+    both = bool(rng.random() < 0.4)
+    masked = [Masking()] if rng.random() < 0.5 else []
+    return Sequential(Reshape(width, 1), *masked, Bidirectional(layer) if both else layer), 4 if both else 2
+
+
+def in_bins(z: Node) -> Node:
+    """Whole numbers from 1 to 3."""
+    return floor(clamp(z + 2.0, 1.0, 3.9))
+
+
+def tokens(rng: Rng, width: int) -> tuple[Layer, int]:
+    """The numbers themselves, and the mean of the vectors of tokens that are made of them."""
+    vectors = Embedding(5, 2, padding_id=1 if rng.random() < 0.5 else None, weight_init=Normal(std=0.5))
+    return Concatenate(Activation("identity"), [Activation(in_bins), vectors, GlobalAveragePool()]), width + 2
+
+
+def picture(rng: Rng, width: int) -> tuple[Layer, int]:
+    """A picture from a dense layer, changed at random."""
+    moved = Augment(30 * rng.random(), ("horizontal", "vertical", "both")[rng.integers(3)], 0.2, 0.2 * rng.random())
+    lit = Augment(brightness=0.2, contrast=0.3, cutout=int(rng.integers(2)), fill=0.1)
+    return Sequential(Dense(6), Reshape(3, 2, 1), moved, lit, Flatten()), 6
+
+
 MOVES: list[Callable[[Rng, int], tuple[Layer, int]]] = [
     plain,
     plain,
     residual,
     concatenate,
     turned,
+    sequence,
+    image,
+    tokens,
+    picture,
+    recurrent,
+    lambda rng, width: (Noise(0.1), width),
+    lambda rng, width: (Rescale(0.5, 0.1), width),
     lambda rng, width: (Activation(name_of(rng)), width),
     lambda rng, width: (Dropout(0.5), width),
     lambda rng, width: (Standardize(), width),
@@ -113,7 +193,7 @@ def network(seed: int) -> Setup:
             array[...] = 0.3 * rng.normal(size=array.shape)
         elif name.endswith("mean"):
             array[...] = 0.5 * rng.normal(size=array.shape)
-        elif name.endswith("scale"):
+        elif name.endswith(("scale", "variance")):
             array[...] = rng.uniform(0.5, 2.0, array.shape)
         else:  # off 0, where |w| has a kink
             array[...] = np.where(np.abs(array) < 0.02, 0.05, array)

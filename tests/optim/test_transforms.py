@@ -26,6 +26,7 @@ from chainrule.optim import (
     Momentum,
     RMSprop,
     ScaleByAdam,
+    ScaleByFactor,
     ScaleByLearningRate,
     ScaleByRMS,
     Transform,
@@ -127,6 +128,13 @@ def test_add_decayed_weights_acts_on_weights_only() -> None:
 
 def test_scale_by_learning_rate() -> None:
     assert_equal(updated(ScaleByLearningRate(0.1), [G])[0], each(lambda g: -0.1 * g))
+
+
+def test_scale_by_factor_acts_on_what_it_names() -> None:
+    found = updated(ScaleByFactor((("a/weight", 0.1),)), [G])[0]
+    assert_equal(found, {"a/weight": 0.1 * G["a/weight"], "a/bias": G["a/bias"]})
+    with pytest.raises(ArgumentError, match="the factor of 'a/bias' must be a finite number at least 0"):
+        ScaleByFactor((("a/bias", -1.0),))
 
 
 def test_global_norm() -> None:

@@ -173,6 +173,7 @@ CHANGES: dict[str, Callable[[cr.Network], Any]] = {
     "written into": lambda net: net.params["dense1/weight"].__setitem__((0, 0), 0.25),
     "set": lambda net: setattr(net, "params", {name: 0.5 * array for name, array in net.params.items()}),
     "frozen": lambda net: setattr(net.layers["dense1"], "trainable", False),
+    "slower": lambda net: setattr(net.layers["dense1"], "learning_rate_factor", 0.3),
     "other dropout": lambda net: setattr(net.layers["dropout1"], "rate", 0.9),
     "other activation": lambda net: setattr(net.layers["dense1"], "activation", "relu"),
     "reset": lambda net: net.reset(7),

@@ -55,7 +55,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     name="chainrule",
-    help="Train neural networks by backpropagation, on a bundled data set or on a file of yours.",
+    help="Train neural networks by backpropagation, on a bundled data set, a table, or a folder of images or recordings.",
     epilog="Begin with: chainrule train digits",
     no_args_is_help=True,
     add_completion=False,
@@ -104,6 +104,8 @@ def train(
     target: options.Target = None,
     task: options.TaskName = None,
     ignore: options.Ignore = None,
+    text: options.Text = None,
+    image_size: options.ImageSize = None,
     test_size: options.TestSize = TEST_SIZE,
     hidden: options.Hidden = None,
     activation: options.ActivationName = None,
@@ -140,6 +142,8 @@ def compare(
     target: options.Target = None,
     task: options.TaskName = None,
     ignore: options.Ignore = None,
+    text: options.Text = None,
+    image_size: options.ImageSize = None,
     hidden: options.Hidden = None,
     activation: options.ActivationName = None,
     dropout: options.DropoutRate = None,
@@ -169,12 +173,12 @@ def compare(
 @app.command()
 def predict(
     model: options.Model,
-    file: options.NewRows,
+    file: options.NewData,
     output: options.PredictionOutput = None,
     probabilities: options.Probabilities = False,
     threads: options.PredictionThreads = None,
 ) -> None:
-    """Predict each row of a file with a saved model, and write the predictions as CSV."""
+    """Predict each row of a table, or each image or recording, with a saved model, and write the predictions as CSV."""
     from chainrule.cli.predict import run_predict
 
     run_predict(model, file, output, probabilities=probabilities, threads=threads)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
+from chainrule.cli.encoders import TITLES
 from chainrule.cli.learn import Setup, prepare
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.progress import Bar, facts_of, worth_a_line
-from chainrule.cli.report import columns_in_words, folded, network_in_words, show_facts, target_in_words
+from chainrule.cli.report import folded, inputs_in_words, network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS, Request
 from chainrule.cli.screen import Screen
-from chainrule.cli.source import read_source
 from chainrule.comparison import Comparison, Moment, compare
 from chainrule.comparison.words import conclusions, notes, table
 from chainrule.data.bundled import BUNDLED
@@ -35,7 +35,7 @@ def run_compare(request: Request, batch_sizes: str, learning_rates: str | None) 
     choices = {"optimizer": OPTIMIZER, "l2": 0.0, "validation": 0.0, **request.choices()}
     inputs = {} if request.data in BUNDLED else {"the data": request.data}
     check_outputs({"--history": request.history, "--plot": request.plot}, inputs=inputs)
-    source = read_source(request.data, request.target, request.task, request.ignore)
+    source = request.read()
     choices.setdefault("epochs", int(np.clip(round(EXAMPLES / len(source)), FEWEST_EPOCHS, MOST_EPOCHS)))
     setup = prepare(source, np.arange(len(source), dtype=np.int64), choices)
     _check_sizes("--batch-size", sizes, len(setup.x) - setup.plan.n_validation(len(setup.x)))
@@ -165,9 +165,9 @@ def _opening(screen: Screen, setup: Setup, sizes: Sequence[int | str]) -> None:
         "Data": source.description,
         "Target": target_in_words(source.target, None if source.task == "regression" else source.classes),
         "Rows": f"{n:,}" + (f", {validating:,} of them to validate with" if validating else ""),
-        "Columns": folded(columns_in_words(setup)),
+        TITLES[source.kind]: folded(inputs_in_words(setup)),
         "Note": source.notes,
-        "Network": network_in_words(setup.network().build(setup.x.shape[1])),
+        "Network": network_in_words(setup.network().build(setup.x.shape[1:])),
         "Compared": f"batch sizes {', '.join(map(str, sizes))}, by {plan.optimizer} and the {plan.loss.replace('_', ' ')} loss, "
         f"{plural(plan.epochs, 'epoch')} each, seed {plan.seed}",
     }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.encoders import FILE_ENCODERS
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.predict import SavedModel
 from chainrule.cli.preparation import Preparation
@@ -43,6 +44,11 @@ def run_explain(
         raise ArgumentError(
             f"{model} was not made by chainrule train, so that it is not known which column is its target: load it in Python, "
             "and call explain(X, y)."
+        )
+    if saved.preparation.kind in FILE_ENCODERS:
+        raise ArgumentError(
+            f"{model} was trained on files of a folder, and explain takes a row of a table: load it in Python, and call "
+            "explain(X, y)."
         )
     notes: list[str] = []
     x, y = _example(saved.preparation, data, place, notes)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.networks import first_layers, plan_for
 from chainrule.cli.preparation import Preparation
 from chainrule.cli.recipe import DEFAULT_LOSS, Plan, Trained, Watching, default_plan, train, unwatched
 from chainrule.cli.source import Source
@@ -42,8 +43,8 @@ class Setup:
     n_outputs: int
 
     def network(self) -> Network:
-        """A new network; where nobody else does, it standardises its inputs itself."""
-        return self.plan.network(self.n_outputs, standardize=self.preparation.encoder is None)
+        """A new network."""
+        return self.plan.network(self.n_outputs, first_layers(self.preparation, self.x.shape[1:], self.plan))
 
     def train(self, watching: Watching = unwatched) -> Trained:
         """Train by the plan; `watching` shows how it goes."""
@@ -74,7 +75,7 @@ def prepare(source: Source, rows: Rows, choices: Mapping[str, Any] | None = None
     chosen = {**(choices or {})}
     loss = _loss(source, chosen.pop("loss", DEFAULT_LOSS[source.task]))
     preparation = Preparation.learn(source, rows, loss.targets)
-    defaults = default_plan(len(rows), source.task)
+    defaults = plan_for(source.kind, default_plan(len(rows), source.task))
     if chosen.get("optimizer", defaults.optimizer) != defaults.optimizer:
         defaults = replace(defaults, learning_rate=None)  # it was chosen for the default optimiser
     plan = replace(defaults, **chosen, loss=loss.name)

@@ -31,7 +31,11 @@ def _argument(metavar: str, text: str) -> Any:
 
 Data: TypeAlias = Annotated[
     str,
-    _argument("DATA", f"A CSV or Parquet file, or a bundled data set: {_listed(BUNDLED)}."),
+    _argument(
+        "DATA",
+        "A CSV or Parquet file, a folder with a sub-folder of images or recordings for each class, or a bundled data set: "
+        f"{_listed(BUNDLED)}.",
+    ),
 ]
 Target: TypeAlias = Annotated[
     str | None, _option("--target", "-t", panel=DATA, text="The column of the file to predict.", metavar="COLUMN")
@@ -50,6 +54,20 @@ Ignore: TypeAlias = Annotated[
     list[str] | None,
     _option("--ignore", panel=DATA, text="A column of the file to leave out; may be repeated.", metavar="COLUMN"),
 ]
+Text: TypeAlias = Annotated[
+    str | None,
+    _option("--text", panel=DATA, text="A column of texts, to learn from it alone.", metavar="COLUMN"),
+]
+ImageSize: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "--image-size",
+        panel=DATA,
+        text="Height and width that images are resized to, such as 64 or 64x48.",
+        default="that of the files, at most 64",
+        metavar="PIXELS",
+    ),
+]
 TestSize: TypeAlias = Annotated[
     float,
     _option(
@@ -61,8 +79,8 @@ Hidden: TypeAlias = Annotated[
     _option(
         "--hidden",
         panel=NETWORK,
-        text='Units of the hidden layers, such as 128 or 128,64; "none" for a linear model.',
-        default="by the size of the data",
+        text='Units of the hidden layers, such as 128 or 128,64; "none" for none.',
+        default="by the data",
         metavar="UNITS",
     ),
 ]
@@ -73,7 +91,11 @@ ActivationName: TypeAlias = Annotated[
 DropoutRate: TypeAlias = Annotated[
     float | None,
     _option(
-        "--dropout", panel=NETWORK, text="Share of the hidden units left out of each step.", default="0", metavar="RATE"
+        "--dropout",
+        panel=NETWORK,
+        text="Share of the hidden units left out of each step.",
+        default="0 for a table, else 0.3",
+        metavar="RATE",
     ),
 ]
 LossName: TypeAlias = Annotated[
@@ -231,9 +253,12 @@ Model: TypeAlias = Annotated[
 TrainedModel: TypeAlias = Annotated[
     str, _argument("MODEL", "A model that chainrule train has written, which knows its columns and its target.")
 ]
-NewRows: TypeAlias = Annotated[
-    str,
-    _argument("FILE", "A CSV or Parquet file with the columns that the model was trained on."),
+NewData: TypeAlias = Annotated[
+    list[str],
+    _argument(
+        "FILE",
+        "A CSV or Parquet file with the columns that the model was trained on; or images or recordings, or folders of them.",
+    ),
 ]
 Stage: TypeAlias = Annotated[
     str, typer.Option("--stage", help="One of graph, fused, loops, llvm, asm.", metavar="STAGE")

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.backends.llvm.stages import STAGES
+from chainrule.cli.encoders import TITLES
 from chainrule.cli.output import check_outputs, write_text
-from chainrule.cli.preparation import MADE_BY, Preparation
+from chainrule.cli.preparation import MADE_BY, Preparation, read_rows
 from chainrule.cli.report import network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS
 from chainrule.cli.screen import Screen, tell
 from chainrule.data.containers import plural
-from chainrule.data.table import read_table
 from chainrule.errors import ArgumentError, ModelFileError, check_name
 from chainrule.loading import load
 from chainrule.network import Network
@@ -48,17 +48,20 @@ class SavedModel:
             raise ModelFileError(f"{path}: {error}") from error
 
 
-def run_predict(model: str, file: str, output: str | None, *, probabilities: bool, threads: int | None = None) -> None:
-    """Predict each row of a file, and write a CSV table of the predictions to a file or to standard output."""
+def run_predict(
+    model: str, files: Sequence[str], output: str | None, *, probabilities: bool, threads: int | None = None
+) -> None:
+    """Predict each row of a table, or each image or recording, and write the predictions as CSV to a file or standard output."""
     if threads is not None:
         threads = CHECKS["threads"]("--threads", threads)
     name = None if output == "-" else output
-    check_outputs({"--output": name}, inputs={"the model": model, "the data": file})
+    data = {f"the data ({file})" if len(files) > 1 else "the data": file for file in files}
+    check_outputs({"--output": name}, inputs={"the model": model, **data})
     saved = SavedModel.read(model)
     if probabilities and saved.network.memory.coder is None:
         raise ArgumentError(f"--probabilities is for a model of classes, but {model} predicts values: leave it out.")
     notes: list[str] = []
-    table = predictions_of(saved, file, probabilities=probabilities, notes=notes, threads=threads)
+    table = predictions_of(saved, files, probabilities=probabilities, notes=notes, threads=threads)
     tell(*(f"Note: {note}" for note in notes))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
@@ -72,20 +75,29 @@ def run_predict(model: str, file: str, output: str | None, *, probabilities: boo
 
 
 def predictions_of(
-    saved: SavedModel, file: str, *, probabilities: bool, notes: list[str], threads: int | None = None
+    saved: SavedModel, files: Sequence[str], *, probabilities: bool, notes: list[str], threads: int | None = None
 ) -> list[list[str]]:
-    """A header and a row for each row of the file: the prediction, and the probability of each class if asked for."""
+    """A header and a row for each row of a table, or each file of a folder: the prediction, and the chances if asked for."""
     network, preparation = saved.network, saved.preparation
-    frame = read_table(file, text=[] if preparation is None else preparation.text_columns, notes=notes)
-    x = frame if preparation is None else preparation.inputs(frame, file, notes)
+    inputs, x = _read(preparation, files, notes)
     outputs = network.predict(x, threads=threads)
     predicted = outputs if preparation is None else preparation.predictions(outputs)
     columns = {"prediction": predicted} if predicted.ndim == 1 else _numbered("prediction", predicted)
+    if inputs is not None:
+        columns = {"file": np.array(inputs, dtype=object), **columns}
     if probabilities:
         chances = network.predict_proba(x, threads=threads)
         names = network.classes if chances.shape[1] == len(network.classes) else range(1, chances.shape[1] + 1)
         columns |= {f"probability of {label}": chances[:, k] for k, label in enumerate(names)}
     return [list(columns), *([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))]
+
+
+def _read(preparation: Preparation | None, files: Sequence[str], notes: list[str]) -> tuple[list[str] | None, Any]:
+    """What `predict` takes for the files that are named; and the name of the file of each row, where each has its own."""
+    if preparation is None:
+        return None, read_rows(files, (), notes)
+    inputs, rows = preparation.read(files, notes)
+    return inputs, preparation.inputs(rows, files[0], notes)
 
 
 def _numbered(name: str, matrix: Array) -> dict[str, Array]:
@@ -112,9 +124,7 @@ def run_info(model: str) -> None:
         facts |= {"Classes": ", ".join(map(str, network.classes))} if memory.coder is not None else {}
     loss, descent = memory.loss, memory.optimizer
     facts |= {"Loss": loss.name if loss else "not trained yet", "Optimiser": repr(descent) if descent else ""}
-    facts |= {"Epochs": f"{memory.epochs:,}"}
-    if len(network.model.input_shape) == 1:
-        facts |= {"Network": network_in_words(network)}
+    facts |= {"Epochs": f"{memory.epochs:,}", "Network": network_in_words(network)}
     show_facts(screen, facts)
     screen.show()
     screen.show(network.model.describe())
@@ -139,7 +149,7 @@ def _facts(preparation: Preparation, classes: Sequence[object] | None) -> Mappin
     return {
         "Made by": f"chainrule train {preparation.source}, version {facts.get('version')}",
         "Target": target_in_words(preparation.target, classes),
-        "Columns": ", ".join(preparation.columns) if encoder is None else encoder.report,
+        TITLES[preparation.kind]: ", ".join(preparation.columns) if encoder is None else encoder.report,
         "Rows": f"{facts.get('rows', 0):,} to train on, {facts.get('held_out', 0):,} held out for the test",
         "Stopped": str(facts.get("stopped", "")),
         "Scores": [

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.encoders import ENCODERS, Encoder, ImageFiles, SoundFiles
 from chainrule.cli.source import TASKS, Source
 from chainrule.data.arrays import as_features, check_feature_names
 from chainrule.data.containers import reading_description
-from chainrule.data.table import TableEncoder, TargetScaler, Task
+from chainrule.data.folders import visible
+from chainrule.data.table import TargetScaler, Task, read_table
+from chainrule.errors import ArgumentError, DataError
 
 if TYPE_CHECKING:
     import polars
@@ -28,41 +32,44 @@ MADE_BY = "chainrule train"
 class Preparation:
     """What `chainrule train` learned about its columns and targets, and the facts that `chainrule info` tells.
 
-    Without an `encoder` (bundled data sets) the network takes the numbers of the columns as they are, and standardises them
-    itself. With a `scaler` (regression) it gives values in units of the target's standard deviation.
+    `kind` is that of the source. Without an `encoder` (bundled data sets) the network takes the numbers of the columns as they
+    are, and standardises them itself. With a `scaler` (regression) it gives values in units of the target's standard deviation.
     """
 
     source: str
     task: Task
     target: str
     columns: tuple[str, ...]
-    encoder: TableEncoder | None = None
+    encoder: Encoder | None = None
     scaler: TargetScaler | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "numbers"
 
     @classmethod
     def learn(cls, source: Source, train: Rows, targets: str) -> Preparation:
         """Learn from the training rows of a source, for a loss of such `targets`: values are standardised, counts only scaled."""
         rows = source.rows
-        encoder = None if isinstance(rows, np.ndarray) else TableEncoder.learn(rows[train])
+        encoder = _learned(source.kind, rows[train])
         y = source.y[train]
         scaler = TargetScaler.learn(y) if targets == "values" else None
         if targets == "counts":  # they stay above 0, and the first prediction, e⁰, is their mean
             scaler = TargetScaler((0.0,), (float(y.mean()) or 1.0,))
-        columns = source.columns if encoder is None else tuple(column.name for column in encoder.columns)
-        return cls(source.name, source.task, source.target, columns, encoder, scaler)
+        columns = source.columns if encoder is None else tuple(encoder.names)
+        return cls(source.name, source.task, source.target, columns, encoder, scaler, kind=source.kind)
 
-    @property
-    def feature_names(self) -> list[str]:
-        """What each number is called that the network takes."""
-        return list(self.columns) if self.encoder is None else self.encoder.feature_names
+    def read(self, names: Sequence[str], notes: list[str]) -> tuple[list[str] | None, Array | polars.DataFrame]:
+        """Rows to predict, from the files or folders that are named; and, where each is a file, the names of the files."""
+        if isinstance(self.encoder, ImageFiles | SoundFiles):
+            paths = [path for name in names for path in _files_in(Path(name), self.encoder.endings)]
+            return list(map(str, paths)), self.encoder.read(paths)
+        return None, read_rows(names, self.text_columns, notes)
 
     def inputs(self, rows: Array | polars.DataFrame, file: str = "", notes: list[str] | None = None) -> Array:
-        """Rows of a source, or of a file that is named in messages, as an array of shape (n, len(feature_names))."""
-        if isinstance(rows, np.ndarray):
-            return rows
+        """Rows of a source, or of a file that is named in messages, as an array of what the network takes."""
         if self.encoder is not None:
             return self.encoder.encode(rows, notes=notes)
+        if isinstance(rows, np.ndarray):
+            return rows
         present = [name for name in self.columns if name in rows.columns]
         check_feature_names(present if len(present) == len(self.columns) else rows.columns, self.columns, argument=file)
         return as_features(rows.select(self.columns), dtype=np.float64, argument=file)
@@ -85,6 +92,7 @@ class Preparation:
         return {
             "made_by": MADE_BY,
             "source": self.source,
+            "kind": self.kind,
             "task": self.task,
             "target": self.target,
             "columns": list(self.columns),
@@ -98,6 +106,7 @@ class Preparation:
         """The object that `to_json` described; raises `ModelFileError` if the data describes none."""
         with reading_description("its preprocessing"):
             encoder, scaler = data["encoder"], data["scaler"]
+            kind = str(data.get("kind", "numbers" if encoder is None else "table"))
             if data["task"] not in TASKS:
                 raise ValueError(f"there is no task {data['task']!r}")
             return cls(
@@ -105,10 +114,43 @@ class Preparation:
                 task=data["task"],
                 target=str(data["target"]),
                 columns=tuple(map(str, data["columns"])),
-                encoder=None if encoder is None else TableEncoder.from_json(encoder),
+                encoder=None if encoder is None else ENCODERS[kind].from_json(encoder),
                 scaler=None if scaler is None else TargetScaler.from_json(scaler),
                 facts=dict(data["facts"]),
+                kind=kind,
             )
+
+
+def _learned(kind: str, rows: Array | polars.DataFrame) -> Encoder | None:
+    """The encoder of a kind of data, learned from rows; None for numbers, which need none."""
+    if kind not in ENCODERS:
+        return None
+    try:
+        return ENCODERS[kind].learn(rows)
+    except DataError as error:
+        if "is free text" in str(error):
+            raise DataError(f"{str(error).removesuffix('.')}; --text COLUMN learns from a column of texts.") from error
+        raise
+
+
+def read_rows(names: Sequence[str], text: Sequence[str], notes: list[str]) -> polars.DataFrame:
+    """The table in a file, the only one that is named."""
+    if len(names) > 1:
+        raise ArgumentError(
+            f"FILE names {len(names):,} files, but this model takes one table: give them one after the other."
+        )
+    return read_table(names[0], text=text, notes=notes)
+
+
+def _files_in(path: Path, endings: Sequence[str]) -> list[Path]:
+    """A file itself, or the files of some endings in a folder and its sub-folders."""
+    if not path.is_dir():
+        return [path]
+    inside = [file for each in visible(path) for file in (visible(each) if each.is_dir() else [each])]
+    found = [file for file in inside if file.suffix.lower() in endings]
+    if not found:
+        raise DataError(f"The folder {str(path)!r} holds no file that ends in one of {', '.join(endings)}.")
+    return found
 
 
 def _defined(value: Any) -> Any:

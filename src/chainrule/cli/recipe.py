@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from chainrule.data.table import Task
 from chainrule.errors import TrainingWarning
 from chainrule.network import Network
-from chainrule.nn import Dense, Dropout, Layer, Standardize
+from chainrule.nn import Dense, Dropout, Layer
 from chainrule.optim import OPTIMIZERS, Schedule, StepDecay, Transform
 from chainrule.training import EarlyStopping, Epoch, History
 
@@ -79,9 +79,9 @@ class Plan:
     seed: int = 0
     threads: int | None = None
 
-    def network(self, n_outputs: int, *, standardize: bool) -> Network:
-        """The network, which learns the scale of its inputs itself if `standardize`."""
-        layers: list[Layer] = [Standardize()] if standardize else []
+    def network(self, n_outputs: int, first: Iterable[Layer] = ()) -> Network:
+        """The network, whose hidden layers stand behind those that come first."""
+        layers = list(first)
         for units in self.hidden:
             layers.append(Dense(units, activation=self.activation))
             layers += [Dropout(self.dropout)] if self.dropout else []

@@ -13,11 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.cli.curve import draw_curves
+from chainrule.cli.encoders import TITLES, ImageFiles, SoundFiles
 from chainrule.cli.learn import Setup
+from chainrule.cli.preparation import Preparation
 from chainrule.cli.recipe import Plan, Trained
 from chainrule.cli.screen import Screen
 from chainrule.data.containers import plural, short
 from chainrule.network import Network
+from chainrule.nn import Dropout
 from chainrule.training import History
 
 Array = NDArray[Any]
@@ -26,6 +29,16 @@ Rows = NDArray[np.int64]
 # A report on more columns than this is folded; a confusion matrix of more classes does not fit a terminal.
 MOST_COLUMNS, MOST_CLASSES = 12, 10
 WORST_CLASSES = 5
+
+# What the layers without units do, in a word; those that keep all numbers are not named.
+POOLS = {
+    "MaxPool1D": "max pool",
+    "MaxPool2D": "max pool",
+    "AvgPool1D": "mean pool",
+    "AvgPool2D": "mean pool",
+    "GlobalMaxPool": "max",
+    "GlobalAveragePool": "mean",
+}
 
 OUR_WORDS = {"val_loss": "The validation loss", "clip_norm=1.0": "--clip-norm 1"}
 
@@ -55,9 +68,9 @@ def opening(screen: Screen, setup: Setup, n_held_out: int) -> None:
         "Rows": f"{len(source):,}: {n:,} to train on"
         + (f" ({validating:,} of them to validate with)" if validating else "")
         + (f", {n_held_out:,} held out for the test" if n_held_out else ""),
-        "Columns": folded(columns_in_words(setup)),
+        TITLES[source.kind]: folded(inputs_in_words(setup)),
         "Note": source.notes,
-        "Network": network_in_words(setup.network().build(setup.x.shape[1])),
+        "Network": network_in_words(setup.network().build(setup.x.shape[1:])),
         "Training": plan_in_words(plan),
     }
     show_facts(screen, facts)
@@ -76,11 +89,15 @@ def target_in_words(target: str, classes: Sequence[object] | None) -> str:
     return f"{target!r}, one of {len(classes):,} classes: {some}"
 
 
-def columns_in_words(setup: Setup) -> list[str]:
-    """A sentence for each column of a file; one for all of a bundled data set."""
+def inputs_in_words(setup: Setup) -> list[str]:
+    """A sentence for each column of a table, one for all of a bundled data set, of images or of recordings."""
     encoder, names = setup.preparation.encoder, setup.preparation.columns
     if encoder is not None:
-        return encoder.report
+        texts = any("is free text" in sentence for sentence in encoder.report)
+        return [
+            *encoder.report,
+            *(["--text COLUMN learns from a column of texts, and from it alone."] if texts else []),
+        ]
     return [f"{len(names)} numbers, standardised: {', '.join(names[:2])}, … {names[-1]}."]
 
 
@@ -94,13 +111,21 @@ def folded(sentences: Sequence[str]) -> list[str]:
 
 def network_in_words(network: Network) -> str:
     """The layers on one line: ``64 → 128 relu → 10, 9,610 parameters``."""
-    words = [str(network.model.input_shape[0])]
+    words = [" × ".join(map(str, network.model.input_shape))]
     for layer in network.layers.values():
-        units, activation, rate = (getattr(layer, name, None) for name in ("units", "activation", "rate"))
-        if units is not None:
-            words.append(f"{units}" + (f" {activation}" if isinstance(activation, str) else ""))
-        elif rate is not None:
+        units, filters, activation, rate = (
+            getattr(layer, name, None) for name in ("units", "filters", "activation", "rate")
+        )
+        how = f" {activation}" if isinstance(activation, str) else ""
+        kind = type(layer).__name__
+        if filters is not None:
+            words.append(f"{filters} filters{how}")
+        elif units is not None:
+            words.append(f"{units} a token" if kind == "Embedding" else f"{units}{how}")
+        elif isinstance(layer, Dropout):
             words[-1] += f" (dropout {rate:g})"
+        elif kind in POOLS:
+            words.append(POOLS[kind])
     count = sum(array.size for array in network.params.values())
     return f"{' → '.join(words)}, {count:,} parameters"
 
@@ -255,11 +280,19 @@ def _worst(matrix: Array, classes: Sequence[str]) -> Table:
 def saved(screen: Screen, setup: Setup, files: Mapping[str, str], model: str) -> None:
     """Where everything was saved, and what to type next."""
     lines = {name: f"{file} ({os.path.getsize(file) / 1024:,.0f} KiB)" for name, file in files.items()}
-    columns = setup.preparation.columns
-    named = ", ".join(columns) if len(columns) <= 3 else f"{', '.join(columns[:2])}, … {columns[-1]}"
+    new, what = _new_data(setup.preparation)
     hints = [
         f"chainrule info {shlex.quote(model)}",
-        f"chainrule predict {shlex.quote(model)} NEW.csv",
-        f"where NEW.csv is a CSV or Parquet file with the columns {named}",
+        f"chainrule predict {shlex.quote(model)} {new}",
+        f"where {new} is {what}",
     ]
     show_facts(screen, {**lines, "Next": hints})
+
+
+def _new_data(preparation: Preparation) -> tuple[str, str]:
+    """What is given to `chainrule predict`, and what that is."""
+    if isinstance(preparation.encoder, ImageFiles | SoundFiles):
+        return "NEW", f"one or more {preparation.encoder.what}s, or a folder of them"
+    columns = preparation.columns
+    named = ", ".join(columns) if len(columns) <= 3 else f"{', '.join(columns[:2])}, … {columns[-1]}"
+    return "NEW.csv", f"a CSV or Parquet file with the column{'s' * (len(columns) > 1)} {named}"

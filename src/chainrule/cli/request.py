@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from chainrule.cli.recipe import Plan
+from chainrule.cli.source import Source, read_source
 from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.optim import OPTIMIZERS
@@ -15,6 +16,7 @@ from chainrule.training.programs import MOST_THREADS
 TEST_SIZE = 0.25
 BATCH_SIZES = "1,32,full"  # that are compared
 MOST_UNITS = 1_000_000  # a layer of more would not fit a computer's memory
+MOST_PIXELS = 1024  # on a side of an image: a network of more would hardly be trained on a processor
 LARGEST_SEED = 2**32 - 1
 Check = Callable[[str, Any], Any]
 
@@ -27,6 +29,8 @@ class Request:
     target: str | None = None
     task: str | None = None
     ignore: tuple[str, ...] = ()
+    text: str | None = None
+    image_size: str | None = None
     test_size: float = TEST_SIZE
     hidden: str | None = None
     activation: str | None = None
@@ -49,6 +53,11 @@ class Request:
     history: str | None = None
     plot: str | None = None
     quiet: bool = False
+
+    def read(self) -> Source:
+        """Read the data that is asked for."""
+        size = None if self.image_size is None else _image_size("--image-size", self.image_size)
+        return read_source(self.data, self.target, self.task, self.ignore, text=self.text, image_size=size)
 
     def choices(self) -> dict[str, Any]:
         """What is chosen of a `Plan`, checked; the error names the option."""
@@ -87,6 +96,17 @@ def _batch_size(option: str, value: str) -> int | str:
     if not (value.isascii() and value.isdigit() and int(value)):
         raise ArgumentError(f'{option} must be a whole number of rows, at least 1, or "full", but is {value!r}.')
     return int(value)
+
+
+def _image_size(option: str, value: str) -> tuple[int, int]:
+    """Height and width in pixels, such as "64x48"; a single number is both."""
+    words = value.lower().split("x")
+    if not (len(words) in (1, 2) and all(word.isascii() and word.isdigit() and int(word) for word in words)):
+        raise ArgumentError(f"{option} must be height and width in pixels, such as 64 or 64x48, but is {value!r}.")
+    height, width = int(words[0]), int(words[-1])
+    if max(height, width) > MOST_PIXELS:
+        raise ArgumentError(f"{option} must be at most {MOST_PIXELS:,} pixels a side, but is {value!r}: give fewer.")
+    return height, width
 
 
 CHECKS: dict[str, Check] = {

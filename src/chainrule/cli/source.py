@@ -1,4 +1,4 @@
-"""What to learn from: a bundled data set, or a CSV or Parquet file with a target column."""
+"""What to learn from: a bundled data set, a CSV or Parquet file with a target column, or a folder of images or recordings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.cli.encoders import FILE_ENCODERS
 from chainrule.data.bundled import BUNDLED, bundled
-from chainrule.data.containers import nearest, short
+from chainrule.data.containers import nearest, plural, short
+from chainrule.data.folders import class_files
 from chainrule.data.table import Task, read_table, recognise_task, take_target
 from chainrule.errors import ArgumentError, DataError, check_name, quoted
 
@@ -39,8 +41,9 @@ TARGETS = {
 class Source:
     """Rows and their targets.
 
-    `rows` is an array for a bundled data set and a frame, without the target, for a file. `y` holds labels (text, whole
-    numbers or truth values) or float64 values. `notes` are sentences about what was met while reading.
+    `kind` is one of those of `chainrule.cli.networks`. `rows` is an array for a bundled data set and for files of a folder, and
+    a frame, without the target, for a table. `y` holds labels (text, whole numbers or truth values) or float64 values. `notes`
+    are sentences about what was met while reading.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Source:
     y: Array
     columns: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    kind: str = "numbers"
 
     def __len__(self) -> int:
         return len(self.y)
@@ -61,11 +65,33 @@ class Source:
         return list(np.unique(self.y).tolist())
 
 
-def read_source(data: str, target: str | None = None, task: str | None = None, ignored: Sequence[str] = ()) -> Source:
-    """What DATA, --target, --task and --ignore ask for; raises an error of one sentence if they do not fit together."""
+def read_source(
+    data: str,
+    target: str | None = None,
+    task: str | None = None,
+    ignored: Sequence[str] = (),
+    *,
+    text: str | None = None,
+    image_size: tuple[int, int] | None = None,
+) -> Source:
+    """What DATA, --target, --task, --ignore, --text and --image-size ask for; an error of one sentence if they do not agree."""
     if task is not None:
         check_name("--task", task, TASKS)
-    return _bundled(data, target, task, ignored) if data in BUNDLED else _file(data, target, task, ignored)
+    is_folder = data not in BUNDLED and Path(data).is_dir()
+    if image_size is not None and not is_folder:
+        raise ArgumentError(f"--image-size is for a folder of images, but {data} is none: leave it out.")
+    if is_folder:
+        for option, given in (("--target", target), ("--ignore", ignored), ("--text", text)):
+            if given:
+                raise ArgumentError(
+                    f"{option} is for a table, but {data} is a folder, whose sub-folders are the classes: leave it out."
+                )
+        return _folder(data, task, image_size)
+    if data in BUNDLED:
+        if text is not None:
+            raise ArgumentError(f"--text is for a column of a file, but {data} is a bundled data set: leave it out.")
+        return _bundled(data, target, task, ignored)
+    return _file(data, target, task, ignored, text)
 
 
 def _bundled(name: str, target: str | None, task: str | None, ignored: Sequence[str]) -> Source:
@@ -86,7 +112,32 @@ def _bundled(name: str, target: str | None, task: str | None, ignored: Sequence[
     return Source(name, found.description, kind, TARGETS[name], found.X, y, found.feature_names)
 
 
-def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str]) -> Source:
+def _folder(data: str, task: str | None, image_size: tuple[int, int] | None) -> Source:
+    """A folder of images or recordings, which it is by the endings of its files."""
+    if task == "regression":
+        raise ArgumentError(
+            f"--task regression does not fit {data}, a folder whose sub-folders are classes: leave --task out."
+        )
+    found = class_files(data)
+    paths = [path for _, path in found]
+    endings = [path.suffix.lower() for path in paths]
+    counts = {kind: sum(map(endings.count, encoder.endings)) for kind, encoder in FILE_ENCODERS.items()}
+    kind = max(counts, key=lambda name: counts[name])
+    if not counts[kind]:
+        raise DataError(
+            f"The folder {data!r} holds neither images nor recordings, such as .png, .jpg, .wav or .ogg, but files such as "
+            f"{str(paths[0])!r}."
+        )
+    encoder = FILE_ENCODERS[kind]
+    if image_size is not None and kind != "images":
+        raise ArgumentError(f"--image-size is for a folder of images, but {data} holds recordings: leave it out.")
+    rows = encoder.first_read(paths, image_size)
+    y = np.array([label for label, _ in found], dtype=object)
+    description = f"{data}: {plural(len(paths), encoder.what)} in the folders of {len(set(y)):,} classes."
+    return Source(Path(data).resolve().name, description, "classification", "folder", rows, y, (), kind=kind)
+
+
+def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str], text: str | None) -> Source:
     path = Path(data)
     if not path.suffix and os.sep not in data and not path.exists():
         near = nearest(data, BUNDLED)
@@ -104,11 +155,30 @@ def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str
         check_name("--ignore", name, frame.columns)
         if name == target:
             raise ArgumentError(f"--ignore and --target both name {target!r}: the target cannot be left out.")
-    rows, column = take_target(frame.drop(ignored), target, notes=notes)
+    if text is not None:
+        frame = _only_text(frame, text, target, ignored)
+    rows, column = take_target(frame.drop(ignored, strict=False), target, notes=notes)
     found = recognise_task(column)
     kind: Task = found if task is None else "classification" if task == "classification" else "regression"
     y = _labels(column, notes) if kind == "classification" else _values(column)
-    return Source(path.stem, str(path), kind, target, rows, y, tuple(rows.columns), tuple(notes))
+    of = "table" if text is None else "text"
+    return Source(path.stem, str(path), kind, target, rows, y, tuple(rows.columns), tuple(notes), of)
+
+
+def _only_text(frame: polars.DataFrame, text: str, target: str, ignored: Sequence[str]) -> polars.DataFrame:
+    """A frame of a column of texts and the target alone."""
+    import polars
+
+    check_name("--text", text, frame.columns)
+    if text == target or text in ignored:
+        raise ArgumentError(
+            f"--text and {'--target' if text == target else '--ignore'} both name {text!r}: choose another column."
+        )
+    if frame[text].dtype != polars.String:
+        raise DataError(
+            f"--text {text} must name a column of texts, but it holds values of type {frame[text].dtype}: leave it out."
+        )
+    return frame.select([name for name in frame.columns if name in (text, target)])
 
 
 def _labels(column: polars.Series, notes: list[str]) -> Array:

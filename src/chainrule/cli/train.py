@@ -18,7 +18,7 @@ from chainrule.cli.recipe import Trained
 from chainrule.cli.report import closing, opening, saved, stop_in_words
 from chainrule.cli.request import Request
 from chainrule.cli.screen import Screen, tell
-from chainrule.cli.source import Source, read_source
+from chainrule.cli.source import Source
 from chainrule.data.bundled import BUNDLED
 from chainrule.data.split import split
 
@@ -31,7 +31,7 @@ def run_train(request: Request) -> int:
     output = f"{Path(request.data).stem}.chainrule" if request.output is None else request.output
     files = {"--output": output, "--history": request.history, "--plot": request.plot}
     check_outputs(files, inputs={} if request.data in BUNDLED else {"the data": request.data})
-    source = read_source(request.data, request.target, request.task, request.ignore)
+    source = request.read()
     rows, held_out = divide(source, request.test_size, request.seed)
     setup = prepare(source, rows, choices)
 

@@ -81,7 +81,15 @@ class NoiseMeter:
     def __init__(self, setting: Setting, most: int = MOST_EXAMPLES) -> None:
         self.setting, self.examples = setting, sample(setting.rows, most, setting.seed)
         model, loss, targets = setting.model, setting.reading.loss, targets_of(setting.examples.y)
-        built = build_step(model, loss, targets, optimizer=None, penalties=setting.penalties, train=False)
+        built = build_step(
+            model,
+            loss,
+            targets,
+            optimizer=None,
+            penalties=setting.penalties,
+            train=False,
+            x_dtype=setting.examples.kind,
+        )
         self._scalars = {name: np.asarray(value) for name, value in built.scalars.items()}
         gradients = {name: built.step.metrics[f"gradient/{name}"] for name in setting.names}
         squares = (reduce_sum(g * g) for g in gradients.values())

@@ -118,7 +118,7 @@ def numbers_of(values: Array, argument: str, locate: Callable[[Index], str]) -> 
 
 
 def converted(values: Array, dtype: DTypeLike) -> Array:
-    """`values` in another float dtype without a word about overflow, which `check_finite` reports; no copy if it is right."""
+    """`values` in another dtype without a word about overflow, which `check_finite` reports; no copy if it is right."""
     with np.errstate(over="ignore", invalid="ignore"):
         return values.astype(dtype, copy=False)
 
@@ -126,10 +126,12 @@ def converted(values: Array, dtype: DTypeLike) -> Array:
 def check_finite(
     array: Array, argument: str, names: Sequence[object] | None, original: Callable[[Index], object]
 ) -> None:
-    """Raise `DataError` if a float array has a NaN or an infinity; the first is named by row and column.
+    """Raise `DataError` if an array has a NaN or an infinity; the first is named by row and column.
 
     `original` gives the element as it was before the conversion to the array's dtype: a finite one was too large for it.
     """
+    if array.dtype.kind != "f":
+        return
     flat = array.reshape(-1)
     for start in range(0, flat.size, _BLOCK):
         finite = np.isfinite(flat[start : start + _BLOCK])
@@ -210,12 +212,13 @@ def _from_frame(X: Any, dtype: DTypeLike, argument: str, feature_shape: tuple[in
 
 def as_features(
     X: Any, *, dtype: DTypeLike, argument: str = "X", feature_shape: tuple[int, ...] | None = None
-) -> NDArray[np.floating[Any]]:
-    """`X` as a C-contiguous float array of shape (n, ...): one row an example, everything in it a finite number.
+) -> NDArray[np.floating[Any] | np.uint8]:
+    """`X` as a C-contiguous array of shape (n, ...): one row an example, everything in it a finite number.
 
     Accepted are NumPy arrays (memory maps and masked arrays too), pandas and polars frames, Arrow tables, nested lists and
-    anything with `__array__`; integers and booleans become floats; an array that is already right is not copied.
-    `dtype` is float32 or float64. `feature_shape`, where given, is the shape that each row must have.
+    anything with `__array__`. What it holds becomes floats of `dtype`, float32 or float64, but for an array of bytes (uint8),
+    such as images, which stays one: a network makes floats of the rows of a batch when it comes to them. An array that is
+    already right is not copied. `feature_shape`, where given, is the shape that each row must have.
 
     Raises `ShapeError` for a missing dimension or another shape of row, and `DataError` for no rows or columns, text, dates,
     complex numbers, sparse matrices, rows of different length, and for a NaN, an infinity or a number that is too large for
@@ -234,7 +237,8 @@ def as_features(
         return _from_frame(X, dtype, argument, feature_shape)
     raw = to_numpy(X, argument)
     _check_size(raw.shape, argument)
-    array = np.require(converted(numbers_of(raw, argument, place), dtype), requirements=["C", "A"])
+    kind = raw.dtype if raw.dtype == np.uint8 else dtype
+    array = np.require(converted(numbers_of(raw, argument, place), kind), requirements=["C", "A"])
     if feature_shape is not None:
         _check_feature_shape(array.shape, feature_shape, argument)
     check_finite(array, argument, None, lambda index: raw[index])

@@ -19,7 +19,7 @@ from chainrule.errors import DataError, quoted
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["TableEncoder", "TargetScaler", "read_table", "recognise_task", "take_target"]
+__all__ = ["TableEncoder", "TargetScaler", "no_column", "read_table", "recognise_task", "take_target"]
 
 Task = Literal["classification", "regression"]
 
@@ -66,7 +66,8 @@ def recognise_task(column: polars.Series) -> Task:
     return "classification" if different == 2 or few else "regression"
 
 
-def _no_column(name: str, frame: polars.DataFrame, what: str) -> DataError:
+def no_column(name: str, frame: polars.DataFrame, what: str) -> DataError:
+    """The error for a column that a table lacks, with the name most like it; `what` says what it is for."""
     near = nearest(name, frame.columns)
     more = f" and {len(frame.columns) - 10} more" if len(frame.columns) > 10 else ""
     hint = f"did you mean {near!r}?" if near else f"its columns are {quoted(frame.columns[:10])}{more}."
@@ -88,7 +89,7 @@ def take_target(
     ([1, 3], [1.5, 2.5], ["1 of 3 rows has no value of the target 'y' and is left out."])
     """
     if target not in frame.columns:
-        raise _no_column(target, frame, " for the target")
+        raise no_column(target, frame, " for the target")
     if frame.width == 1:
         raise DataError(f"The table has no column but the target {target!r}: there is nothing to learn it from.")
     column = frame[target]
@@ -144,6 +145,11 @@ class TableEncoder:
         return cls(columns, report)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are used."""
+        return tuple(column.name for column in self.columns)
+
+    @property
     def feature_names(self) -> list[str]:
         """What each column of the encoded array is called."""
         return [name for column in self.columns for name in column.feature_names]
@@ -163,7 +169,7 @@ class TableEncoder:
         missing = [column.name for column in self.columns if column.name not in frame.columns]
         if missing:
             also = f" (nor {quoted(missing[1:6])})" if len(missing) > 1 else ""
-            raise _no_column(missing[0], frame, f"{also}, which the model was trained on")
+            raise no_column(missing[0], frame, f"{also}, which the model was trained on")
         if not frame.height:
             raise DataError("The table has no rows: give at least one.")
         remarks = notes if notes is not None else []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from chainrule.export.algebra import Expr
+from chainrule.export.algebra import Algebra, Expr
+from chainrule.export.translation import Translator
 from chainrule.export.writing import Writer
+from chainrule.graph.body import Body
 
 WIDTH = 88
 
@@ -27,6 +30,7 @@ _CALLED = {
     "normal_cdf": "cdf",
     "where": "chosen",
     "windows": "patches",
+    "scan": "states",
 }
 
 
@@ -72,11 +76,26 @@ class Block:
             group = assignment.group
             for part in self._shared(assignment.value):
                 name = self.preferred.get(part) or self.unused(_name_of(part))
+                found += self._loops(part, indent)
                 found += assigned(name, part, self.writer, indent)
                 self.writer.bound[part] = name
+            found += self._loops(assignment.value, indent)
             found += assigned(assignment.target, assignment.value, self.writer, indent)
             if assignment.value.op not in ("name", "next", "number"):
                 self.writer.bound.setdefault(assignment.value, assignment.target)
+        return found
+
+    def _loops(self, value: Expr, indent: int) -> list[str]:
+        """The functions of the loops in a value, which are the steps of scans."""
+        found: list[str] = []
+        pending = [value]
+        while pending:
+            x = pending.pop()
+            if x.op == "scan" and x not in self.writer.steps and x not in self.writer.bound:
+                self.writer.steps[x] = self.unused("next_state")
+                found += step_function(self.writer.steps[x], dict(x.data)["body"], indent)
+            if x not in self.writer.bound:
+                pending.extend(x.args)
         return found
 
     def unused(self, name: str) -> str:
@@ -102,6 +121,19 @@ class Block:
                 stack.extend((arg, False) for arg in reversed(x.args))
             elif x is not value and (_is_probability(x) or (self._uses[x] > 1 and _worth(x))):
                 yield x
+
+
+def step_function(name: str, body: Body, indent: int) -> list[str]:
+    """The step of a scan as a function inside of another."""
+    arguments = [node.attributes["name"] for node in body.inputs]
+    translator = Translator(Algebra())
+    value = Assignment("new", translator.whole(translator[body.output], body.output.shape))
+    block = Block(Writer(), {*arguments, "new", "n"})
+    block.count([value])
+    space = " " * (indent + 4)
+    lines = [line.replace(f"{space}new = ", f"{space}return ") for line in block.lines([value], indent + 4)]
+    rows = [f"{space}n = len(state)"] if re.search(r"\bn\b", "\n".join(lines)) else []
+    return ["", f"{' ' * indent}def {name}({', '.join(arguments)}):", *rows, *lines, ""]
 
 
 def _worth(x: Expr) -> bool:
@@ -150,6 +182,8 @@ def wrapped(start: str, text: str, indent: int) -> list[str]:
     parts, opening = split_at_operators(text), _last_bracket(text)
     if len(parts) == 2 and 0 < opening and len(start) + opening < WIDTH:  # as ruff has it
         return [f"{start}{text[: opening + 1]}", *_below(text[opening + 1 : -1], indent + 4), f"{' ' * indent})"]
+    if len(parts) == 1 and _bracket(text):
+        return _opened(start, text, indent)
     return [f"{start}(", *_below(text, indent + 4), f"{' ' * indent})"]
 
 
@@ -168,15 +202,31 @@ def _below(text: str, indent: int) -> list[str]:
     if indent + len(text) <= WIDTH:
         return [f"{' ' * indent}{text}"]
     lines: list[str] = []
-    for part in split_at_operators(text):
-        opening, closing = part.find("("), part.rfind(")")
-        if indent + len(part) <= WIDTH or opening < 0:
-            lines.append(f"{' ' * indent}{part}")
-        else:
-            lines.append(f"{' ' * indent}{part[: opening + 1]}")
-            lines += _below(part[opening + 1 : closing], indent + 4)
-            lines.append(f"{' ' * indent}{part[closing:]}")
+    arguments = _split(text, (", ",))
+    for part in arguments if len(arguments) > 1 else split_at_operators(text):
+        own = f"{part.rstrip(',')}," if len(arguments) > 1 else part
+        fits = indent + len(own) <= WIDTH or not _bracket(own)
+        lines += [f"{' ' * indent}{own}"] if fits else _opened(" " * indent, own, indent)
     return lines
+
+
+def _opened(start: str, text: str, indent: int) -> list[str]:
+    """A text with what its first bracket holds in lines of their own."""
+    opening, closing = _bracket(text) or (0, len(text))
+    inside = _below(text[opening + 1 : closing], indent + 4)
+    return [f"{start}{text[: opening + 1]}", *inside, f"{' ' * indent}{text[closing:]}"]
+
+
+def _bracket(text: str) -> tuple[int, int] | None:
+    """Where the first bracket of a text opens and where it closes; None if there is none."""
+    depth, opening = 0, -1
+    for place, letter in enumerate(text):
+        if letter in "([" and opening < 0:
+            opening = place
+        depth += (letter in "([{") - (letter in ")]}")
+        if opening >= 0 and depth == 0:
+            return opening, place
+    return None
 
 
 def split_at_operators(text: str) -> list[str]:
@@ -186,11 +236,17 @@ def split_at_operators(text: str) -> list[str]:
     ['a * (b + c)', '+ d']
     """
     for operators in ((" + ", " - "), (" * ", " / ", " @ ")):
-        depth, places = 0, [0]
-        for place, letter in enumerate(text):
-            depth += (letter in "([{") - (letter in ")]}")
-            if depth == 0 and text.startswith(operators, place):
-                places.append(place + 1)
-        if len(places) > 1:
-            return [text[a:b].strip() for a, b in zip(places, [*places[1:], None], strict=True)]
+        parts = _split(text, operators)
+        if len(parts) > 1:
+            return parts
     return [text]
+
+
+def _split(text: str, marks: tuple[str, ...]) -> list[str]:
+    """A text in parts that begin behind the first sign of a mark, outside of brackets."""
+    depth, places = 0, [0]
+    for place, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth == 0 and text.startswith(marks, place):
+            places.append(place + 1)
+    return [text[a:b].strip() for a, b in zip(places, [*places[1:], None], strict=True)]

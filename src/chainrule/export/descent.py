@@ -22,6 +22,7 @@ from chainrule.export.writing import Writer, number
 from chainrule.graph import DType, Graph, Node, input
 from chainrule.optim import Chain, ClipByNorm, Given, Optimizer, Schedule, Transform, chain
 from chainrule.training import Model, Penalties
+from chainrule.training.build import descent
 
 _LETTERS = {"mean": "m", "square": "v"}  # what the state of a transform is called in its paper
 
@@ -43,7 +44,7 @@ class Descent:
     """
 
     def __init__(self, model: Model, optimizer: Transform, penalties: Penalties, trained: Mapping[str, str]) -> None:
-        self.chain, self.trained = chain(*_flat(penalties.clipped(optimizer))), trained
+        self.chain, self.trained = chain(*_flat(descent(model, optimizer, penalties))), trained
         self.rates = self.chain.scalars()
         self.schedules = {name: rate for name, rate in self.rates.items() if isinstance(rate, Schedule)}
         self.title = (

@@ -96,18 +96,19 @@ def _backward(reading: Reading, lines: list[str], given: list[str]) -> str:
         result = ["    grads = {", *(f"        {pair}," for pair in pairs), "    }", f"    return loss, grads{more}"]
     call = f" = forward({', '.join(['params', 'x', *reading.draws])})"
     body = [*draws, *_listed("", given, call), *lines]
-    rows = ["    n = len(x)"] if "n" in words("\n".join(body)) else []
     what = "The loss of a batch and its gradient, from the last layer to the first."
     if states:
         what = "The loss of a batch, its gradient, and the next state of the layers."
     arguments = ["params", *reading.step.data, *(("step", "epoch") if reading.draws else ())]
-    return "\n".join([_function(reading, "backward", arguments, what, [*rows, *body]), *result])
+    return "\n".join([_function(reading, "backward", arguments, what, body), *result])
 
 
 def _function(reading: Reading, name: str, arguments: list[str], what: str, lines: list[str]) -> str:
-    """A function that takes what its lines use out of params first."""
+    """A function that takes what its lines use out of params first, and the number of rows if they use that."""
+    lines = ["    n = len(x)", *lines] if "n" in words("\n".join(lines)) else lines
     head = f"def {name}({', '.join(arguments)}):"
-    return "\n".join([head, f'    """{what}"""', *_unpacked(reading.arrays.values(), lines), *lines])
+    spaced = [line for before, line in zip(["x", *lines], lines, strict=False) if line or before]
+    return "\n".join([head, f'    """{what}"""', *_unpacked(reading.arrays.values(), lines), *spaced])
 
 
 def _unpacked(names: Iterable[str], lines: list[str]) -> list[str]:

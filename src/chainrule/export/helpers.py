@@ -65,12 +65,33 @@ def dropout_mask(shape, rate, layer, step, epoch):
     dropped = random_bits(shape, 16, layer, step, epoch) < rate * 2**16
     return np.where(dropped, 0, 1 / (1 - rate))
 ''',
+    "scan": '''
+def scan(step, start, sequences, constants, reverse=False):
+    """Every state of a recurrence; in reverse, it begins with the last step."""
+    state = np.broadcast_to(start, (len(sequences[0]), np.shape(start)[-1]))
+    states = np.empty((len(state), sequences[0].shape[1], state.shape[1]))
+    for t in range(states.shape[1])[:: -1 if reverse else 1]:
+        state = states[:, t] = step(state, *(x[:, t] for x in sequences), *constants)
+    return states
+''',
     "scatter_add": '''
 def scatter_add(values, ids, size):
     """A table of `size` rows: row i is the sum of the values whose id is i."""
     table = np.zeros((size, *values.shape[ids.ndim :]))
     np.add.at(table, ids, values)
     return table
+''',
+    "take_within": '''
+def take_within(x, ids):
+    """Elements within each row: element i of row r is element ids[r, i] of row r of x."""
+    return x[np.arange(len(ids)).reshape(-1, *[1] * (ids.ndim - 1)), ids]
+''',
+    "scatter_within": '''
+def scatter_within(values, ids, size):
+    """Rows of `size` elements: element i of row r is the sum of its values whose id is i."""
+    result = np.zeros((len(ids), size, *values.shape[ids.ndim :]))
+    np.add.at(result, (np.arange(len(ids)).reshape(-1, *[1] * (ids.ndim - 1)), ids), values)
+    return result
 ''',
     "windows": '''
 def windows(x, axes, dilation, size, stride):

@@ -7,7 +7,7 @@ import keyword
 import re
 
 from chainrule.export.helpers import HELPERS
-from chainrule.nn import Dense, Layer, walk
+from chainrule.nn import Conv1D, Conv2D, Dense, Layer, walk
 
 RESERVED = frozenset(
     {
@@ -35,12 +35,12 @@ RESERVED = frozenset(
 
 
 class Names:
-    """Names for the arrays and values of a network; every Dense layer has a number, every other layer its own name."""
+    """Names for the arrays and values of a network; every dense or convolution layer has a number, others their name."""
 
     def __init__(self, layer: Layer) -> None:
         self.taken = set(RESERVED)
-        dense = [path for path, own, _ in walk(layer) if isinstance(own, Dense)]
-        self._numbers = {path: i for i, path in enumerate(dense, start=1)}
+        numbered = [path for path, own, _ in walk(layer) if isinstance(own, Conv1D | Conv2D | Dense)]
+        self._numbers = {path: i for i, path in enumerate(numbered, start=1)}
 
     def array(self, name: str) -> str:
         """What a parameter or a state is called: that of ``dense1/weight`` W1."""

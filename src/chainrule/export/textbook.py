@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from chainrule.functional import spread
 from chainrule.graph import DType, Graph, Node, Primitive, TensorType
+from chainrule.graph.body import Body
 from chainrule.graph.node import named, provenance
-from chainrule.graph.primitives import exp, mul, neg, reduce_sum, select
+from chainrule.graph.primitives import cast, exp, mul, neg, reduce_sum, select
 
 Rule = Callable[[Node], Node | None]
 
@@ -223,17 +224,50 @@ def _one_hot(node: Node) -> Node | None:
     return one_hot.apply((ids,), {"size": len(numbers), "dtype": node.dtype})
 
 
+def _plain_step(node: Node) -> Node | None:
+    """A scan whose step is as a textbook has it."""
+    body = node.attributes["body"]
+    (output,), _ = textbook([body.output])
+    plain = Body(body.state, body.sequences, body.constants, output)
+    return None if plain == body else node.primitive.apply(node.inputs, {**node.attributes, "body": plain})
+
+
+def _token(node: Node) -> Node | None:
+    """int(select(x is an id, x, 0)) = int(x)."""
+    (x,) = node.inputs
+    if x.op != "select" or node.dtype is not DType.INT32 or number(x.inputs[2]) != 0.0 or not _is_token(x.inputs[0]):
+        return None
+    return cast(x.inputs[1], DType.INT32)
+
+
+def _guarded_row(node: Node) -> Node | None:
+    """select(x is an id, its row, NaN) = its row."""
+    condition, row, nothing = node.inputs
+    value = number(nothing)
+    return row if value is not None and math.isnan(value) and _is_token(under(condition)) else None
+
+
+def _is_token(node: Node) -> bool:
+    """Whether a node asks if x is a whole number from 0 on: equal(floor(clip(x, 0, …)), x); ids need no floor."""
+    if node.op != "equal":
+        return False
+    kept, x = node.inputs
+    (kept,) = kept.inputs if kept.op == "floor" else (kept,)
+    return kept.op == "clip" and kept.inputs[0] is x and number(kept.inputs[1]) == 0.0
+
+
 def _idle(node: Node) -> Node | None:
     """What changes neither the shape nor the kind of numbers."""
     return node.inputs[0] if node.inputs[0].type == node.type else None
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "select": (_clip, _never, _dropout),
+    "select": (_clip, _never, _dropout, _guarded_row),
     "div": (_expm1, _softmax),
     "mul": (_huber, _normal_cdf),
     "sub": (_cross_entropy,),
-    "cast": (_idle, _one_hot),
+    "cast": (_idle, _one_hot, _token),
     "reshape": (_idle,),
+    "scan": (_plain_step,),
     "abs": (lambda node: absolute.apply(node.inputs, {}) if node.dtype.is_float else None,),
 }

@@ -55,6 +55,8 @@ class Translator:
         inputs = [self._found[x] for x in node.inputs]
         if node.op in _PLAIN:
             return self._plain(node, inputs)
+        if node.op == "equal" and inputs[1] is self.algebra.number(0.0) and _is_condition(inputs[0]):
+            return self.algebra.opposite(inputs[0].args[0])
         if node.op in _COMPARISONS:
             return self.algebra.compare(_COMPARISONS[node.op], *inputs)
         if node.op in _RULES:
@@ -67,7 +69,7 @@ class Translator:
 
     def whole(self, x: Expr, shape: Shape) -> Expr:
         """x with every axis of what it stands for, for operations that do not broadcast."""
-        return x if x.shape == shape else self.algebra.make("full", (x,), shape)
+        return x if x.shape == shape else self.algebra.make("full", (x,), shape, shape)
 
     def const(self, node: Node) -> Expr:
         """A number, by its name if it has one, or an array written out."""
@@ -81,6 +83,11 @@ class Translator:
         if rest in self._numbers and 1.0 - rest == value and value not in (0.0, 0.5, 1.0):
             return self.algebra.add(self.algebra.number(1.0), self.algebra.negative(self._numbers[rest]))
         return self.algebra.number(value)
+
+
+def _is_condition(x: Expr) -> bool:
+    """Whether a number is 1 where a comparison is true, else 0."""
+    return x.op == "cast" and x.args[0].op == "compare"
 
 
 def _reduced(kind: str) -> Callable[[Translator, Node, Expr], Expr]:

@@ -24,10 +24,11 @@ class Text(brackets.Text):
 
 
 class Writer:
-    """Texts of expressions. `bound` are those that a variable holds."""
+    """Texts of expressions. `bound` are those that a variable holds, `steps` the functions of loops."""
 
     def __init__(self) -> None:
         self.bound: dict[Expr, str] = {}
+        self.steps: dict[Expr, str] = {}
 
     def text(self, x: Expr) -> Text:
         """The text of an expression."""
@@ -56,6 +57,7 @@ _FORMS = {
     "huber": "huber({0}, {1})",
     "normal_cdf": "normal_cdf({0})",
     "take": "{0:6}[{1}]",
+    "take_within": "take_within({0}, {1})",
 }
 
 _KNOWN = {math.sqrt(0.5): "np.sqrt(0.5)", math.sqrt(0.5 / math.pi): "np.sqrt(0.5 / np.pi)"}
@@ -242,6 +244,17 @@ def _pad(writer: Writer, x: Expr) -> Text:
     return Text(f"np.pad({writer(x.args[0])}, {data['widths']}{value})")
 
 
+def _scan(writer: Writer, x: Expr) -> Text:
+    data = dict(x.data)
+    start, *given = x.args
+    zeros = start.op == "full" and start.args[0].op == "number" and start.args[0].data == 0.0
+    first = f"np.zeros({start.shape[-1]})" if zeros else writer(start)
+    k = len(data["body"].sequences)
+    read, fixed = (f"[{', '.join(map(writer, part))}]" for part in (given[:k], given[k:]))
+    back = ", reverse=True" if data["reverse"] else ""
+    return Text(f"scan({writer.steps[x]}, {first}, {read}, {fixed}{back})")
+
+
 def _with_attributes(writer: Writer, x: Expr) -> Text:
     given = [writer(x.args[0]), *(writer(arg) for arg in x.args[1:])]
     return Text(f"{x.op}({', '.join([*given, *(f'{key}={value}' for key, value in x.data)])})")
@@ -291,5 +304,7 @@ _WRITERS: dict[str, Callable[[Writer, Expr], Text]] = {
     "pad": _pad,
     "windows": _with_attributes,
     "fold": _with_attributes,
+    "scan": _scan,
     "scatter_add": _with_attributes,
+    "scatter_within": _with_attributes,
 }

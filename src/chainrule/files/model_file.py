@@ -85,7 +85,7 @@ def write_model(path: str | os.PathLike[str], description: dict[str, JSON], arra
     ({'layers': ['dense']}, {'dense1/weight': array([[1., 0.],
            [0., 1.]])})
     """
-    replace_file(_checked_path(path), _encode(description, arrays))
+    replace_file(checked_path(path), _encode(description, arrays))
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], dict[str, NDArray[Any]]]:
@@ -97,7 +97,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], dict[str,
     Raises `ModelFileError` for a file that is missing, not a regular file, unreadable, foreign, damaged, or of another
     format version. The example is at `write_model`.
     """
-    name = _checked_path(path)
+    name = checked_path(path)
     data = _read(name)
     beginning = _BEGINNING.match(data)
     assert beginning is not None  # `_read` has seen it
@@ -114,13 +114,22 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, JSON], dict[str,
     return _decode(name, data)
 
 
-def _checked_path(path: object) -> str:
+def checked_path(path: object) -> str:
     """`path` as text, if it can name a file."""
     if isinstance(path, str | os.PathLike):
         name = os.fspath(path)
         if isinstance(name, str) and name and "\0" not in name and _is_unicode(name, "surrogateescape"):
             return name
     raise ArgumentError(f"path must name a file, as a string or a pathlib.Path, but is {path!r}.")
+
+
+def is_model(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a model file.
+
+    >>> is_model(b"PK")
+    False
+    """
+    return _BEGINNING.match(head) is not None
 
 
 def _is_unicode(text: str, errors: str = "strict") -> bool:

@@ -18,6 +18,7 @@ from chainrule.functional.activations import (
     tanh,
 )
 from chainrule.functional.common import clamp, dense, flatten_rows, mean, minimum, one_hot, row_count, spread
+from chainrule.functional.convolution import avg_pool, conv1d, conv2d, max_pool
 from chainrule.functional.losses import (
     LOSSES,
     AbsoluteError,
@@ -31,7 +32,10 @@ from chainrule.functional.losses import (
     SquaredError,
     get_loss,
 )
-from chainrule.functional.regularisation import dropout, l1_penalty, l2_penalty
+from chainrule.functional.normalisation import batch_norm, layer_norm, statistics
+from chainrule.functional.recurrent import gru, lstm, recurrence, simple_rnn
+from chainrule.functional.regularisation import add_noise, dropout, l1_penalty, l2_penalty
+from chainrule.functional.sequences import embed, is_step, is_token, masked_max, masked_mean
 
 __all__ = [
     "ACTIVATIONS",
@@ -46,29 +50,46 @@ __all__ = [
     "LossFunction",
     "Poisson",
     "SquaredError",
+    "add_noise",
+    "avg_pool",
+    "batch_norm",
     "clamp",
+    "conv1d",
+    "conv2d",
     "dense",
     "dropout",
     "elu",
+    "embed",
     "flatten_rows",
     "gelu",
     "get_activation",
     "get_loss",
+    "gru",
     "identity",
+    "is_step",
+    "is_token",
     "l1_penalty",
     "l2_penalty",
+    "layer_norm",
     "leaky_relu",
     "logsumexp",
+    "lstm",
+    "masked_max",
+    "masked_mean",
+    "max_pool",
     "mean",
     "minimum",
     "one_hot",
+    "recurrence",
     "relu",
     "row_count",
     "selu",
     "sigmoid",
     "silu",
+    "simple_rnn",
     "softmax",
     "softplus",
     "spread",
+    "statistics",
     "tanh",
 ]

@@ -1,12 +1,13 @@
-"""Regularisation that is part of the graph: dropout and penalties on weights."""
+"""Regularisation that is part of the graph: dropout, noise, and penalties on weights."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from chainrule.graph import Node
 from chainrule.graph.primitives import abs as abs_
-from chainrule.graph.primitives import cast, reduce_sum, select
+from chainrule.graph.primitives import cast, cos, log, reduce_sum, select, sqrt
 
 
 def dropout(x: Node, rate: Node, bits: Node) -> Node:
@@ -22,6 +23,22 @@ def dropout(x: Node, rate: Node, bits: Node) -> Node:
     """
     dropped = cast(bits, x.dtype) < rate * 65536.0
     return select(dropped, 0.0, x / (1.0 - rate))
+
+
+def add_noise(x: Node, std: Node, radius: Node, angle: Node) -> Node:
+    """x + std · √(−2 ln u) · cos(2πv): a normal number of mean 0 and deviation `std` is added to each element.
+
+    u = (2 radius + 1) / 2³³ and v = angle / 2³², from random whole numbers below 2³², two for each element; no number is further
+    from 0 than 6.8 deviations.
+    Source: Box, Muller, "A note on the generation of random normal deviates", 1958.
+
+    >>> from chainrule.graph import ROWS, input
+    >>> bits = input("radius", (ROWS, 4), "uint32"), input("angle", (ROWS, 4), "uint32")
+    >>> add_noise(input("x", (ROWS, 4)), input("std", ()), *bits)
+    <add: float32[n, 4]>
+    """
+    u = (cast(radius, x.dtype) + 0.5) * 2.0**-32
+    return x + std * (sqrt(-2.0 * log(u)) * cos(cast(angle, x.dtype) * (2.0 * math.pi * 2.0**-32)))
 
 
 def l1_penalty(weights: Iterable[Node], strength: Node) -> Node:

@@ -2,6 +2,7 @@
 
 from chainrule.graph import primitives
 from chainrule.graph.autodiff import gradients
+from chainrule.graph.body import Body
 from chainrule.graph.node import PRIMITIVES, Graph, Node, Primitive, broadcast_to, const, input, primitive, scope
 from chainrule.graph.step import Step
 from chainrule.graph.text import show
@@ -11,6 +12,7 @@ from chainrule.graph.verify import verify
 __all__ = [
     "PRIMITIVES",
     "ROWS",
+    "Body",
     "DType",
     "Dim",
     "Graph",

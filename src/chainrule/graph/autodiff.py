@@ -6,10 +6,10 @@ Griewank, Walther, "Evaluating Derivatives", SIAM 2008, chapter 3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chainrule.errors import GraphError
-from chainrule.graph.node import Graph, Node, broadcast_to, const, provenance
+from chainrule.graph.node import PRIMITIVES, Graph, Node, broadcast_to, const, provenance
 
 
 def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node]:
@@ -37,25 +37,63 @@ def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node]:
         raise GraphError(
             f"Only a single floating-point number has gradients, but the loss is {loss.type}; sum or average it."
         )
-    graph = Graph.of([loss])
-    leads_to_wrt = graph.dependents(wrt)
+    with provenance(loss.scope, loss):
+        one = const(1.0, loss.dtype)
+    return [_zeros(x) if g is None else g for x, g in zip(wrt, pull_back({loss: one}, wrt), strict=True)]
 
-    arrived: dict[Node, Node] = {}
-    if loss in leads_to_wrt:
-        with provenance(loss.scope, loss):
-            arrived[loss] = const(1.0, loss.dtype)
+
+def pull_back(arriving: Mapping[Node, Node], wrt: Sequence[Node]) -> list[Node | None]:
+    """The gradient that reaches each node of `wrt` if gradients arrive at some nodes; None where nothing does.
+
+    An x that is only ever taken apart, by slices that leave nothing out, has the gradients of its parts side by side.
+    """
+    graph = Graph.of(arriving)
+    leads_to_wrt = graph.dependents(wrt)
+    arrived = {node: g for node, g in arriving.items() if node in leads_to_wrt}
+    parts: dict[Node, list[Node]] = {}  # of what has been reached through slices alone
     for node in reversed(graph.nodes):
+        if node in parts:
+            arrived[node] = _joined(node, parts.pop(node))
         g = arrived.get(node)
         if g is None or not node.inputs or not any(x in leads_to_wrt for x in node.inputs):
             continue
-        for x, gradient in zip(node.inputs, _pull_back(node, g), strict=True):
-            if gradient is None or x not in leads_to_wrt:
+        for x, sent in zip(node.inputs, _pull_back(node, g), strict=True):
+            if sent is None or x not in leads_to_wrt:
                 continue
-            if gradient.type != x.type:
-                raise GraphError(f"The derivative of {node!r} gives {gradient.type} for an input of type {x.type}.")
+            if sent.type != x.type:
+                raise GraphError(f"The derivative of {node!r} gives {sent.type} for an input of type {x.type}.")
+            if node.op == "slice" and x not in arrived:
+                parts.setdefault(x, []).append(sent)
+                continue
             with provenance(x.scope, x):
-                arrived[x] = arrived[x] + gradient if x in arrived else gradient
-    return [arrived[x] if x in arrived else _zeros(x) for x in wrt]
+                for part in (*parts.pop(x, ()), sent):
+                    arrived[x] = arrived[x] + part if x in arrived else part
+    return [arrived.get(x) for x in wrt]
+
+
+def _joined(x: Node, padded: list[Node]) -> Node:
+    """The gradient of x from those of its slices, each in its place with zeros around it."""
+    with provenance(x.scope, x):
+        for axis, dim in enumerate(x.shape):
+            placed = sorted(padded, key=lambda part: part.attributes["widths"][axis])
+            if isinstance(dim, int) and len(placed) > 1 and _fill(placed, axis, dim):
+                return PRIMITIVES["concat"]([part.inputs[0] for part in placed], axis)
+        total, *others = padded
+        for part in others:
+            total = total + part
+        return total
+
+
+def _fill(placed: list[Node], axis: int, dim: int) -> bool:
+    """Whether arrays that are padded along one axis alone fill it when they are put side by side."""
+    end = 0
+    for part in placed:
+        low, high = part.attributes["widths"][axis]
+        others = [width for place, width in enumerate(part.attributes["widths"]) if place != axis]
+        if low != end or any(width != (0, 0) for width in others):
+            return False
+        end = dim - high
+    return end == dim
 
 
 def _pull_back(node: Node, g: Node) -> tuple[Node | None, ...]:

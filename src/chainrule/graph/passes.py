@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.node import Node, broadcast_to, const, provenance
+from chainrule.graph.loops import inside, renewed, without_unread
+from chainrule.graph.node import Node, broadcast_to, const
 from chainrule.graph.step import Step
 from chainrule.graph.types import ROWS
 
@@ -22,14 +23,11 @@ Evaluate = Callable[[Node, Sequence[NDArray[Any]]], NDArray[Any]]
 
 def rewrite(step: Step, rule: Rule) -> Step:
     """Rebuild every node of a step in order, with its new inputs, and let `rule` put another in its place."""
-    new: dict[Node, Node] = {}
-    for node in step.graph.nodes:
-        if node.op == "input":
-            new[node] = node
-            continue
-        with provenance(node.scope, new.get(node.origin, node.origin) if node.origin is not None else None):
-            new[node] = rule(Node(node.primitive, tuple(new[x] for x in node.inputs), node.attributes, node.type))
-    return step.replace(new)
+
+    def make(node: Node, new: dict[Node, Node]) -> Node:
+        return rule(Node(node.primitive, tuple(new[x] for x in node.inputs), node.attributes, node.type))
+
+    return renewed(step, make)
 
 
 def share(step: Step) -> Step:
@@ -108,16 +106,24 @@ def _idle(node: Node) -> Node:
     return x if x.type == node.type and not permuted else node
 
 
+def _of_number(node: Node) -> Node:
+    """Some of what is one number everywhere, or all of it in another shape: that number, repeated."""
+    source = node.inputs[0] if node.op in ("slice", "reshape") else node
+    if source is not node and source.op == "broadcast" and not source.inputs[0].rank and node.rank:
+        return broadcast_to(source.inputs[0], node.shape)
+    return node
+
+
 _EXACT: dict[str, Rule] = {
     "mul": _mul,
     "div": _right_neutral(1.0),
     "sub": _right_neutral(0.0),
     "neg": _involution,
     "select": _select,
-    "reshape": _idle,
+    "reshape": lambda node: _of_number(_idle(node)),
     "transpose": _idle,
     "cast": _idle,
-    "slice": _idle,
+    "slice": lambda node: _of_number(_idle(node)),
     "pad": _idle,
     "reduce_sum": lambda node: node if node.attributes["axes"] else node.inputs[0],
     "stop_gradient": lambda node: node.inputs[0],  # nobody differentiates a finished step
@@ -168,6 +174,7 @@ def simplify(step: Step, evaluate: Evaluate) -> Step:
     def tidied(step: Step) -> Step:
         return share(tidy(fold_constants(step, evaluate)))
 
+    step = rewrite(without_unread(step), lambda node: inside(node, lambda body: simplify(body, evaluate)))
     while True:
         before = len(step.graph.nodes)
         hoisted = tidied(hoist(step))

@@ -25,7 +25,8 @@ _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "equal": 
 def show(graph: Graph) -> str:
     """The graph, one line a node, with the scope where it changes.
 
-    Constants of one number and broadcasts are written where they are used; the type stands behind the colon.
+    Constants of one number and broadcasts are written where they are used; the type stands behind the colon. The step of a
+    scan stands below it.
     """
     names = names_of(graph)
     lines: list[str] = []
@@ -38,6 +39,8 @@ def show(graph: Graph) -> str:
             scope = label
             lines.append(f"# {label}" if label else "#")
         lines.append(line_of(node, names))
+        if node.op == "scan":
+            lines += [f"    {line}" for line in show(node.attributes["body"].graph).splitlines()]
     lines.append(f"return {', '.join(names[node] for node in graph.outputs)}")
     return "\n".join(lines)
 
@@ -101,7 +104,7 @@ def _expression(node: Node, names: Mapping[Node, str]) -> str:
         return "input"
     if node.op == "const":
         return _array(node.attributes["value"])
-    given = [*operands, *(f"{key}={_attribute(value)}" for key, value in node.attributes.items())]
+    given = [*operands, *(f"{key}={_attribute(value)}" for key, value in node.attributes.items() if key != "body")]
     return f"{node.op}({', '.join(given)})"
 
 

@@ -11,7 +11,7 @@ def verify(graph: Graph) -> None:
     """Raise `GraphError` unless the graph is legal.
 
     Every node comes once and after its inputs, is of a known primitive and has the type that its rule gives; no two inputs
-    share a name; every output is there.
+    share a name; every output is there. The step of a scan is legal by itself.
     """
     seen: set[object] = set()
     names: dict[str, object] = {}
@@ -27,6 +27,9 @@ def verify(graph: Graph) -> None:
             raise GraphError(f"{node!r} should have type {expected}.")
         if node.op == "input" and names.setdefault(node.attributes["name"], node) is not node:
             raise GraphError(f"Two inputs are called {node.attributes['name']!r}.")
+        if node.op == "scan":
+            verify(node.attributes["body"].graph)
+            node.attributes["body"].check()
         seen.add(node)
     missing = [node for node in graph.outputs if node not in seen]
     if missing:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, ShapeError, quoted
 from chainrule.graph import ROWS, DType, Node, input, scope, show_shape
 from chainrule.graph.node import named, where
 from chainrule.graph.primitives import concat
 from chainrule.nn.initializers import Draw
-from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
+from chainrule.nn.layer import Arrays, Layer, Mode, Nodes, own_factor
 
 
 def _named(layers: Sequence[Any], owner: str) -> list[tuple[str, Layer]]:
@@ -33,6 +34,7 @@ def _named(layers: Sequence[Any], owner: str) -> list[tuple[str, Layer]]:
             )
         if name in named:
             raise ArgumentError(f"Two layers of {owner} are named {name!r}; give one of them another name=.")
+        own_factor(layer, name)
         named[name] = layer
     return list(named.items())
 
@@ -57,7 +59,9 @@ def _initial(layer: Layer, input_shape: tuple[int, ...], draw: Draw) -> tuple[Ar
 
 def _applied(layer: Layer, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
     """The output and next state of a layer, once they have been found to be what they should be: it may be a user's own."""
+    around, mode.trainable = mode.trainable, mode.trainable and own_factor(layer, type(layer).__name__) > 0
     who, given = f"{where()}{type(layer).__name__}.apply", layer.apply(params, state, x, mode)
+    mode.trainable = around
     if not (
         isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], Node) and isinstance(given[1], Mapping)
     ):
@@ -99,8 +103,11 @@ class Sequential(Layer):
 
     layers: tuple[Layer, ...]
 
-    def __init__(self, *layers: Layer, name: str | None = None, trainable: bool = True) -> None:
-        self.layers, self.name, self.trainable = tuple(layers), name, trainable
+    def __init__(
+        self, *layers: Layer, name: str | None = None, trainable: bool = True, learning_rate_factor: float = 1.0
+    ) -> None:
+        self.layers = tuple(layers)
+        self.name, self.trainable, self.learning_rate_factor = name, trainable, learning_rate_factor
         self._children = _named(self.layers, type(self).__name__)
         if not self.layers:
             raise ArgumentError(f"{type(self).__name__} needs at least one layer.")
@@ -121,6 +128,12 @@ class Sequential(Layer):
             params |= whole(name, own_params)
             state |= whole(name, own_state)
         return params, state
+
+    def check_data(self, x: NDArray[Any], argument: str) -> None:
+        """Let the first layer look at the data."""
+        name, first = self.children()[0]
+        with scope(name):
+            first.check_data(x, argument)
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The output of the last layer."""
@@ -170,8 +183,14 @@ class Concatenate(Layer):
 
     branches: tuple[Layer, ...]
 
-    def __init__(self, *branches: Layer | Sequence[Layer], name: str | None = None, trainable: bool = True) -> None:
-        self.name, self.trainable = name, trainable
+    def __init__(
+        self,
+        *branches: Layer | Sequence[Layer],
+        name: str | None = None,
+        trainable: bool = True,
+        learning_rate_factor: float = 1.0,
+    ) -> None:
+        self.name, self.trainable, self.learning_rate_factor = name, trainable, learning_rate_factor
         self.branches = tuple(Sequential(*b) if isinstance(b, (list, tuple)) else b for b in branches)  # type: ignore[misc]
         self._children = _named(self.branches, "Concatenate")
         if not self.branches:
@@ -191,6 +210,12 @@ class Concatenate(Layer):
             params |= whole(name, own_params)
             state |= whole(name, own_state)
         return params, state
+
+    def check_data(self, x: NDArray[Any], argument: str) -> None:
+        """Let the first layer of every branch look at the data."""
+        for name, layer in self.children():
+            with scope(name):
+                layer.check_data(x, argument)
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The outputs of the branches, joined along the last axis."""

@@ -18,6 +18,8 @@ from chainrule.graph.types import count
 from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
 from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
 
+_AT_ONCE = 1 << 22  # numbers that Standardize looks at together
+
 
 @dataclass(eq=False)
 class Dense(Layer):
@@ -110,6 +112,7 @@ class Flatten(Layer):
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The same numbers, one axis a row."""
+        mode.mask = None
         return flatten_rows(x), state
 
 
@@ -123,10 +126,12 @@ class Reshape(Layer):
 
     shape: tuple[int, ...]
 
-    def __init__(self, *shape: int, name: str | None = None, trainable: bool = True) -> None:
+    def __init__(
+        self, *shape: int, name: str | None = None, trainable: bool = True, learning_rate_factor: float = 1.0
+    ) -> None:
         given = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         self.shape = tuple(int(check_number("shape", dim, low=1, integer=True)) for dim in given)
-        self.name, self.trainable = name, trainable
+        self.name, self.trainable, self.learning_rate_factor = name, trainable, learning_rate_factor
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The same numbers in the new shape."""
@@ -134,7 +139,31 @@ class Reshape(Layer):
             raise ShapeError(
                 f"{where()}Reshape{self.shape} needs {count(self.shape)} numbers a row, but is given {count(x.shape)}."
             )
+        mode.mask = None
         return reshape(x, (x.shape[0], *self.shape)), state
+
+
+@dataclass(eq=False)
+class Rescale(Layer):
+    """x · scale + offset: unless told otherwise, the bytes of pictures, 0 to 255, become numbers from 0 to 1.
+
+    ``Rescale(2 / 255, -1)`` makes numbers from −1 to 1 of them.
+
+    >>> Rescale(2 / 255, -1).offset
+    -1.0
+    """
+
+    scale: float = 1 / 255
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.scale = check_number("scale", self.scale)
+        self.offset = check_number("offset", self.offset)
+
+    def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
+        """x · scale + offset."""
+        scaled = x * self.scale
+        return (scaled + self.offset if self.offset else scaled), state
 
 
 @dataclass(eq=False)
@@ -156,12 +185,18 @@ class Standardize(Layer):
         """The state that fits the data x of shape (n, ...)."""
         if len(x) == 0:
             raise ArgumentError("Standardize cannot learn from no rows.")
-        exact = x.astype(np.float64)
-        shifted = exact - exact[0]  # a constant feature has the deviation 0 then, and a large mean costs no digits
-        scale = shifted.std(axis=0)
-        # what differs by rounding alone, where it was computed, is constant too
-        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(exact).max(axis=0)
-        return {"mean": exact[0] + shifted.mean(axis=0), "scale": np.where(constant, 1.0, scale)}
+        features = x.reshape(len(x), -1)
+        mean, scale = np.empty((2, features.shape[1]))
+        at_once = max(2, _AT_ONCE // len(x))  # features: a copy of all data in float64 may be too large
+        bounds = [*range(0, max(len(mean) - 1, 1), at_once), len(mean)]
+        for own in map(slice, bounds, bounds[1:]):
+            exact = features[:, own].astype(np.float64)
+            shifted = exact - exact[0]  # a constant feature has the deviation 0 then, and a large mean costs no digits
+            deviation = shifted.std(axis=0)
+            # what differs by rounding alone, where it was computed, is constant too
+            constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(exact).max(axis=0)
+            mean[own], scale[own] = exact[0] + shifted.mean(axis=0), np.where(constant, 1.0, deviation)
+        return {"mean": mean.reshape(x.shape[1:]), "scale": scale.reshape(x.shape[1:])}
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """(x − mean) / scale."""

@@ -53,8 +53,8 @@ class Transform:
     formula: ClassVar[str] = ""
     slot_formulas: ClassVar[Mapping[str, tuple[str, str]]] = MappingProxyType({})
 
-    def formula_in_use(self) -> str:
-        """The formula, for transforms in which an option decides between several."""
+    def formula_in_use(self, parameter: str) -> str:
+        """The formula for a parameter of the given name, where that or an option decides between several."""
         return self.formula
 
     def scalars(self) -> dict[str, Rate]:
@@ -73,7 +73,8 @@ class Transform:
 class Chain(Transform):
     """Transforms one after another; see `chain`.
 
-    Where two of them use the same name, for their state or for a run-time number, the second is given a number: ``clip_norm2``.
+    `named` are the transforms with their names. Where two of them use the same name, for their state or for a run-time number,
+    the second is given a number: ``clip_norm2``.
     """
 
     name = "chain"
@@ -89,7 +90,7 @@ class Chain(Transform):
             if not isinstance(transform, Transform):
                 raise ArgumentError(f"chain is made of transforms, such as Adam(1e-3), but was given {transform!r}.")
             names.append(_unused(transform.name, names))
-        self._named = list(zip(names, transforms, strict=True))
+        self.named = list(zip(names, transforms, strict=True))
 
     def __repr__(self) -> str:
         return f"chain({', '.join(map(repr, self.transforms))})"
@@ -117,7 +118,7 @@ class Chain(Transform):
     def init(self, params: Arrays) -> Arrays:
         """The states of all transforms, named ``momentum/velocity/dense1/weight``."""
         return {
-            f"{name}/{key}": value for name, transform in self._named for key, value in transform.init(params).items()
+            f"{name}/{key}": value for name, transform in self.named for key, value in transform.init(params).items()
         }
 
     def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
@@ -129,7 +130,7 @@ class Chain(Transform):
         self, updates: Nodes, state: Nodes, params: Nodes, given: Given
     ) -> Iterator[tuple[str, Transform, Nodes, dict[str, Node]]]:
         """Each transform with its name in the chain and what it gives: the updates and its next state."""
-        for (name, transform), scalars in zip(self._named, self._scalars(), strict=True):
+        for (name, transform), scalars in zip(self.named, self._scalars(), strict=True):
             own = {key[len(name) + 1 :]: node for key, node in state.items() if key.startswith(f"{name}/")}
             numbers = {**given.scalars, **{own_name: given.scalars[full] for full, (own_name, _) in scalars.items()}}
             with scope(name):

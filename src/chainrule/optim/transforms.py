@@ -105,7 +105,7 @@ class Accumulate(Transform):
     def __post_init__(self) -> None:
         check_number("momentum", self.momentum, low=0, below=1)
 
-    def formula_in_use(self) -> str:
+    def formula_in_use(self, parameter: str) -> str:
         """One of both."""
         return "g + μ v" if self.nesterov else "v"
 
@@ -248,3 +248,32 @@ class ScaleByLearningRate(Transform):
         """−η g."""
         rate = given.scalars["learning_rate"]
         return {name: -(rate * g) for name, g in updates.items()}, state
+
+
+@dataclass(frozen=True)
+class ScaleByFactor(Transform):
+    """u = c g for each parameter that `factors` names, with its c; others pass.
+
+    The last stage where layers have a `learning_rate_factor`: after it, their step is that of a learning rate of c η, whatever
+    the optimiser, weight decay included.
+
+    >>> ScaleByFactor((("dense1/weight", 0.1),))
+    ScaleByFactor(factors=(('dense1/weight', 0.1),))
+    """
+
+    factors: tuple[tuple[str, float], ...]
+    name: ClassVar[str] = "factor"
+    formula: ClassVar[str] = "c g"
+
+    def __post_init__(self) -> None:
+        for name, factor in self.factors:
+            check_number(f"the factor of {name!r}", factor, low=0)
+
+    def formula_in_use(self, parameter: str) -> str:
+        """With the number of the parameter."""
+        return f"{dict(self.factors).get(parameter, 1.0):g} g"
+
+    def update(self, updates: Nodes, state: Nodes, params: Nodes, given: Given) -> tuple[Nodes, Nodes]:
+        """c g."""
+        factors = dict(self.factors)
+        return {name: factors[name] * g if name in factors else g for name, g in updates.items()}, state

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule import random
 from chainrule.errors import ArgumentError, check_number
+from chainrule.training.build import BuiltStep
 from chainrule.training.fitting import Examples
 
 Rows = NDArray[np.int64]
@@ -48,6 +49,15 @@ class Batches:
     def per_epoch(self) -> int:
         """The number of batches in an epoch."""
         return -(-len(self.rows) // self.batch_size)
+
+    def check_rows(self, built: BuiltStep) -> None:
+        """Raise `ArgumentError` if the step needs more rows than the smallest batch has."""
+        n, size = len(self.rows), self.batch_size
+        last = n % size or size
+        shorter = f"the last batch of an epoch, of {n} rows in batches of {size}, has {last}"
+        came = "batch_size is 1" if size == 1 else shorter
+        fits = next((b for b in range(max(size, 2), n + 1) if n % b != 1), None)
+        built.check_rows(last, came, f"use another batch_size, such as {fits}" if fits else "give more rows")
 
     def order(self, epochs: Any) -> Rows:
         """The rows in the order of some epochs, one epoch after another."""

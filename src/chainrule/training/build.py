@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chainrule.errors import ShapeError, check_number
+from chainrule.errors import ArgumentError, ShapeError, check_number
 from chainrule.functional import Loss, l1_penalty, l2_penalty, row_count
 from chainrule.graph import ROWS, DType, Node, Shape, Step, gradients, input, scope, show_shape
 from chainrule.graph.node import provenance
-from chainrule.graph.primitives import equal, reduce_sum, reshape, select, sqrt
+from chainrule.graph.primitives import cast, equal, reduce_sum, reshape, select, sqrt
 from chainrule.nn import Mode
-from chainrule.optim import Chain, ClipByNorm, ClipByValue, Given, Optimizer, Rate, Transform, chain, global_norm
+from chainrule.optim import (
+    Chain,
+    ClipByNorm,
+    ClipByValue,
+    Given,
+    Optimizer,
+    Rate,
+    ScaleByFactor,
+    Transform,
+    chain,
+    global_norm,
+)
 from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
 
 
@@ -63,12 +74,31 @@ class Penalties:
         return chain(*value, *norm, *own)  # flat, so that the state has the same names with clipping and without
 
 
+def descent(model: Model, optimizer: Transform, penalties: Penalties) -> Chain:
+    """Clipping, the optimiser, and the factors that layers give their learning rate, as one chain."""
+    clipped, factors = penalties.clipped(optimizer), model.rate_factors()
+    return chain(*clipped.transforms, ScaleByFactor(tuple(factors.items()))) if factors else clipped
+
+
 @dataclass(frozen=True, eq=False)
 class BuiltStep:
-    """A step, and the run-time numbers it takes with the values or schedules that its parts were made with."""
+    """A step, and the run-time numbers it takes with the values or schedules that its parts were made with.
+
+    `least_rows` has the layers that need more than one row in a batch.
+    """
 
     step: Step
     scalars: dict[str, Rate] = field(default_factory=dict)
+    least_rows: dict[str, int] = field(default_factory=dict)
+
+    def check_rows(self, rows: int, came: str, advice: str) -> None:
+        """Raise `ArgumentError` if a batch of so many rows is too small; `came` says where it comes from."""
+        for path, least in self.least_rows.items():
+            if rows < least:
+                raise ArgumentError(
+                    f"layer {path!r} needs at least {least} rows in a batch, for their mean and variance, but {came}: "
+                    f"{advice}."
+                )
 
 
 def build_step(
@@ -80,15 +110,17 @@ def build_step(
     penalties: Penalties | None = None,
     weighted: bool = False,
     train: bool = True,
+    x_dtype: DType | None = None,
 ) -> BuiltStep:
     """The training step; without an optimiser, a step that reports the loss and all gradients and changes nothing.
 
     Its state is named ``params/…``, ``state/…`` and ``optimizer/…``, its data "x", "y" and, if `weighted`, "sample_weight".
+    `x_dtype` is what x holds, the floats of the model unless given; bytes become such floats at the beginning of the step.
     It reports "loss" (what is minimised: the mean over the batch, weighted or not, plus the penalties), "penalty" and "weight"
     (the weight of the batch in an average over batches: its number of examples, or the sum of their weights).
     """
     penalties = penalties or Penalties()
-    forward = _Forward.of(model, Mode(train=train))
+    forward = _Forward.of(model, Mode(train=train), x_dtype)
     y = input("y", (ROWS, *targets.row_shape), targets.dtype)
     data = {"x": forward.x, "y": y}
     if weighted:
@@ -109,7 +141,7 @@ def build_step(
     if optimizer is None:
         metrics |= {f"gradient/{name}": g for name, g in grads.items()}
     elif grads:
-        full = penalties.clipped(optimizer)
+        full = descent(model, optimizer, penalties)
         if penalties.clip_norm is not None:  # its square can overflow where no gradient does
             with scope("clip_by_norm"):
                 checks["norm of the gradient"] = global_norm(grads)
@@ -132,17 +164,22 @@ def build_step(
         health=health,
         checks=checks,
     )
-    return BuiltStep(step, scalars)
+    return BuiltStep(step, scalars, forward.mode.least_rows)
 
 
 def build_forward(
-    model: Model, loss: Loss | None, targets: Targets | None = None, *, weighted: bool = False
+    model: Model,
+    loss: Loss | None,
+    targets: Targets | None = None,
+    *,
+    weighted: bool = False,
+    x_dtype: DType | None = None,
 ) -> BuiltStep:
     """The step that predicts: it reports "outputs" (what `loss.link` makes of them) for every row.
 
-    With `targets` it reports the data loss as well, as "loss" and "weight" of the batch.
+    With `targets` it reports the data loss as well, as "loss" and "weight" of the batch. `x_dtype` is as in `build_step`.
     """
-    forward = _Forward.of(model, Mode(train=False))
+    forward = _Forward.of(model, Mode(train=False), x_dtype)
     with scope("prediction"):
         predicted = loss.link(forward.outputs) if loss else forward.outputs
     data, metrics = {"x": forward.x}, {}
@@ -169,10 +206,11 @@ class _Forward:
     mode: Mode
 
     @staticmethod
-    def of(model: Model, mode: Mode) -> _Forward:
+    def of(model: Model, mode: Mode, x_dtype: DType | None) -> _Forward:
         params, state = model.nodes(PARAMS), model.nodes(STATE)
-        x = input("x", (ROWS, *model.input_shape), DType.of(model.dtype))
-        outputs, new_state = model.layer.apply(params, state, x, mode)
+        own = DType.of(model.dtype)
+        x = input("x", (ROWS, *model.input_shape), x_dtype or own)
+        outputs, new_state = model.layer.apply(params, state, x if x.dtype is own else cast(x, own), mode)
         return _Forward(params, state, x, outputs, new_state, mode)
 
     def state_inputs(self) -> dict[str, Node]:

@@ -16,6 +16,8 @@ from chainrule.data.containers import is_frame, refuse, to_numpy
 from chainrule.data.split import split
 from chainrule.errors import ArgumentError, DataError, check_name, check_number
 from chainrule.functional import Loss
+from chainrule.graph import DType
+from chainrule.nn import Layer
 from chainrule.training.coding import Coder, decide, encode, strata, truth
 from chainrule.training.history import Epoch
 from chainrule.training.metrics import METRICS, Predictions, get_metrics
@@ -27,7 +29,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Encoded examples: x, y and, where given, the weight of each."""
+    """Encoded examples: x (floats or bytes), y and, where given, the weight of each."""
 
     x: Array
     y: Array
@@ -35,6 +37,11 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def kind(self) -> DType:
+        """What x holds."""
+        return DType.of(self.x.dtype)
 
     def arrays(self) -> dict[str, Array]:
         """The data of a step, by name."""
@@ -50,7 +57,8 @@ class Examples:
 class Reading:
     """How X and y are read: what a network takes and gives for a row, in which dtype, and how y is encoded for its loss.
 
-    `feature_names` are the columns that a frame must have, None if they are not known.
+    `feature_names` are the columns that a frame must have, None if they are not known. `layer` is the network, whose first
+    layers look at the features.
     """
 
     inputs: tuple[int, ...]
@@ -58,6 +66,7 @@ class Reading:
     dtype: np.dtype[Any]
     loss: Loss
     coder: Coder
+    layer: Layer
     feature_names: list[str] | None = None
 
     def examples(
@@ -66,6 +75,7 @@ class Reading:
         """Checked and encoded examples; `names` are what the caller calls the arguments."""
         check_feature_names(feature_names(X), self.feature_names, argument=names[0])
         x = as_features(X, dtype=self.dtype, feature_shape=self.inputs, argument=names[0])
+        self.layer.check_data(x, names[0])
         encoded = encode(self.loss, self.coder, y, self.outputs, self.dtype, argument=names[1])
         check_same_rows(**{names[0]: x, names[1]: encoded})
         weight = None if sample_weight is None else as_sample_weight(sample_weight, len(x), self.dtype, names[2])

@@ -14,6 +14,7 @@ from chainrule.graph import DType, Node, input, scope, show_shape
 from chainrule.graph.types import ROWS
 from chainrule.nn import Draw, Layer, walk
 from chainrule.nn.containers import output_shape, part
+from chainrule.nn.layer import pace
 from chainrule.optim import Transform
 from chainrule.training.tables import aligned
 
@@ -66,19 +67,24 @@ class Model:
 
     def trainable(self) -> list[str]:
         """The names of the parameters that are trained."""
-        return [name for name, trained, _ in self._roles() if trained]
+        return [name for name, factor, _ in self._roles() if factor]
 
     def weights(self) -> frozenset[str]:
         """The names of the trained parameters that L1, L2 and weight decay act on."""
-        return frozenset(name for name, trained, penalised in self._roles() if penalised and trained)
+        return frozenset(name for name, factor, penalised in self._roles() if penalised and factor)
 
-    def _roles(self) -> list[tuple[str, bool, bool]]:
-        owners = {path: (layer, trainable) for path, layer, trainable in walk(self.layer)}
+    def rate_factors(self) -> dict[str, float]:
+        """What the learning rate is multiplied by, for each trained parameter for which that is not 1."""
+        return {name: factor for name, factor, _ in self._roles() if factor not in (0.0, 1.0)}
+
+    def _roles(self) -> list[tuple[str, float, bool]]:
+        """Each parameter with the factor of its learning rate, and whether it is penalised."""
+        owners = {path: (layer, factor) for path, layer, factor in walk(self.layer)}
         roles = []
         for name in self.params:
             path, _, own = name.rpartition("/")
-            layer, trainable = owners[path]
-            roles.append((name, trainable, own in layer.penalised))
+            layer, factor = owners[path]
+            roles.append((name, factor, own in layer.penalised))
         return roles
 
     def set_params(self, new: Mapping[str, Any]) -> None:
@@ -141,7 +147,7 @@ class Model:
             own = part(params, name)
             with scope(name):
                 shape = output_shape(layer, own, part(state, name), shape)
-            kind = type(layer).__name__ + ("" if layer.trainable else ", frozen")
+            kind = type(layer).__name__ + pace(layer)
             rows.append((name, kind, show_shape((ROWS, *shape)), f"{sum(array.size for array in own.values()):,}"))
         rows.append(("total", "", "", f"{sum(array.size for array in params.values()):,}"))
         return "\n".join(aligned(rows, left=3))

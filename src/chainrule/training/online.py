@@ -78,8 +78,9 @@ class Call:
 class Online:
     """A step that is ready for the next example, which has the shapes of the last one.
 
-    `x` and `y` are where the step reads the example; `floats` is the memory of all that are floats. `numbers` are those of
-    the labels, where y is one label. `facts` are what the graph was made from: the attributes of every layer, and their values.
+    `x` and `y` are where the step reads the example; `floats` is the memory of all that are floats, which x is not where it is
+    bytes. `numbers` are those of the labels, where y is one label. `facts` are what the graph was made from: the attributes of
+    every layer, and their values.
     """
 
     memory: Memory
@@ -110,9 +111,9 @@ class Online:
             return None
         if any(math.prod(np.shape(a)) != b.size for a, b in ((x, examples.x), (y, examples.y))):
             return None
-        inputs = examples.x.size
+        inputs = examples.x.size if examples.kind.is_float else 0
         floats = np.zeros(inputs + (0 if labels else examples.y.size), model.dtype)
-        own_x = floats[:inputs].reshape(examples.x.shape)
+        own_x = floats[:inputs].reshape(examples.x.shape) if inputs else np.zeros_like(examples.x)
         own_y = np.zeros_like(examples.y) if labels else floats[inputs:].reshape(examples.y.shape)
         numbers = {label: i for i, label in enumerate(memory.coder.labels)} if memory.coder else None
         with np.errstate(all="ignore"):
@@ -210,11 +211,11 @@ def _array(value: Any) -> NDArray[Any] | None:
 
 
 def _copied(array: NDArray[Any], into: NDArray[Any]) -> bool:
-    """Copy an array of numbers; False if it is of something else."""
+    """Copy an array of numbers; False if it is of something else, or would not be the same numbers."""
     if array.dtype == into.dtype:
         into[...] = array
         return True
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" or into.dtype.kind != "f":
         return False
     with np.errstate(all="ignore"):  # what is too large is found afterwards
         into[...] = array

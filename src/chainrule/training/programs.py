@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.backends import BACKENDS, Program, Result, get_backend
 from chainrule.errors import DataError, check_name, check_number
 from chainrule.functional import Loss
-from chainrule.graph import Step, scope
+from chainrule.graph import DType, Step, scope
 from chainrule.graph.node import where
 from chainrule.nn import Layer, Sequential, Standardize, walk
 from chainrule.optim import Transform
@@ -87,29 +87,36 @@ class Programs:
         rows: int,
     ) -> tuple[BuiltStep, Program]:
         """The training step of `build_step` for examples like the given ones, in batches of so many rows."""
-        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
+        targets, weighted, kind = targets_of(examples.y), examples.sample_weight is not None, examples.kind
         return self._program(
-            ("train", loss, targets, weighted, optimizer, penalties.parts()),
+            ("train", loss, targets, weighted, kind, optimizer, penalties.parts()),
             model,
-            lambda: build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted),
+            lambda: build_step(
+                model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted, x_dtype=kind
+            ),
             engine,
             rows,
         )
 
     def outputs(self, model: Model, loss: Loss | None, x: Array, engine: Engine) -> Array:
         """What the model predicts for each row of x: probabilities, rates or values."""
+        kind = DType.of(x.dtype)
         _, program = self._program(
-            ("predict", loss), model, lambda: build_forward(model, loss), _for_rows(engine, len(x)), _BLOCK
+            ("predict", loss, kind),
+            model,
+            lambda: build_forward(model, loss, x_dtype=kind),
+            _for_rows(engine, len(x)),
+            _BLOCK,
         )
         return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
     def losses(self, model: Model, loss: Loss, examples: Examples, engine: Engine) -> tuple[float, Array]:
         """The mean loss on some examples, weighted if they have weights, and what the model predicts for each."""
-        targets, weighted = targets_of(examples.y), examples.sample_weight is not None
+        targets, weighted, kind = targets_of(examples.y), examples.sample_weight is not None, examples.kind
         _, program = self._program(
-            ("evaluate", loss, targets, weighted),
+            ("evaluate", loss, targets, weighted, kind),
             model,
-            lambda: build_forward(model, loss, targets, weighted=weighted),
+            lambda: build_forward(model, loss, targets, weighted=weighted, x_dtype=kind),
             _for_rows(engine, len(examples)),
             _BLOCK,
         )
@@ -121,8 +128,8 @@ class Programs:
 
 
 def signature(model: Model) -> tuple[object, ...]:
-    """All of a model that decides what its graph is: what is in its layers, which train, and the shape and dtype of a row."""
-    layers = tuple((path, type(layer), trained, _facts(layer)) for path, layer, trained in walk(model.layer))
+    """All of a model that decides what its graph is: its layers, how fast each trains, and the shape and dtype of a row."""
+    layers = tuple((path, type(layer), factor, _facts(layer)) for path, layer, factor in walk(model.layer))
     return (*layers, model.input_shape, model.dtype.name)
 
 
@@ -165,7 +172,7 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], engine: Engin
 
 def _through(model: Model, x: Array, engine: Engine) -> Array:
     """What the first layers of a model give for x; alone, they have the same names as within it."""
-    program = engine.compile(build_forward(model, None).step, _BLOCK)
+    program = engine.compile(build_forward(model, None, x_dtype=DType.of(x.dtype)).step, _BLOCK)
     return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
 
 

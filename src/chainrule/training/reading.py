@@ -42,7 +42,7 @@ def read(
     if model is None:
         kind = as_float_dtype("float32" if dtype is None else dtype)
         x = as_features(X, dtype=kind, argument="x" if online else "X")
-        model = Model.initial(layer, x.shape[1:], 0 if seed is None else random.check_seed(seed), x.dtype)
+        model = Model.initial(layer, x.shape[1:], 0 if seed is None else random.check_seed(seed), kind)
     elif dtype is not None and as_float_dtype(dtype) != model.dtype:
         raise ArgumentError(
             f"dtype is {as_float_dtype(dtype).name}, but the network holds {model.dtype} parameters; build it anew with "
@@ -51,4 +51,4 @@ def read(
     outputs = check_ending(layer, model.output_shape, chosen)
     coder = learn_coder(chosen, y, outputs, known=memory.coder, classes=classes, online=online)
     names = memory.feature_names or feature_names(X)
-    return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder, names)
+    return model, Reading(model.input_shape, outputs, model.dtype, chosen, coder, layer, names)

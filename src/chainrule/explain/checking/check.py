@@ -180,6 +180,7 @@ def check_model(
     built = build_step(  # without an optimiser nothing is clipped
         exact, loss, targets_of(data["y"]), optimizer=None, penalties=penalties, weighted=weighted
     )
+    built.check_rows(len(examples), "there is 1", "give several rows and their targets")
     inputs = {**exact.arrays, **data, **first_scalars(built.scalars, model.seed)}
     step, n = built.step, len(examples)
     values = values_of(list(step.metrics.values()), inputs, n)

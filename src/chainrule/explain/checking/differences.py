@@ -102,13 +102,32 @@ def _followed(output: Node) -> set[Node]:
 
 
 def _decides(node: Node) -> bool:
+    if node.op == "scan":
+        return any(_decides(inner) for inner in node.attributes["body"].graph.nodes)
     return node.op in _DECISIONS or (node.op == "cast" and not node.dtype.is_float)
 
 
 def _decision(node: Node, values: Mapping[Node, Array]) -> Array:
     if node.op == "cast":
         return values[node]
+    if node.op == "scan":
+        return _decisions_of_steps(node, values)
     return _DECISIONS[node.op](node, values[node], [values[x] for x in node.inputs])
+
+
+def _decisions_of_steps(node: Node, values: Mapping[Node, Array]) -> Array:
+    """What is decided in every step of a scan, one after another."""
+    body, (start, *rest) = node.attributes["body"], [values[x] for x in node.inputs]
+    k, states, found = len(body.sequences), values[node], []
+    for t in range(states.shape[1]):
+        last = t + 1 if node.attributes["reverse"] else t - 1
+        before = states[:, last] if 0 <= last < states.shape[1] else start
+        inside = dict(zip(body.inputs, (before, *(x[:, t] for x in rest[:k]), *rest[k:]), strict=True))
+        for inner in body.graph.nodes:
+            if inner not in inside:
+                inside[inner] = evaluate(inner, [inside[x] for x in inner.inputs], len(start))
+        found += [np.ravel(_decision(inner, inside)).astype(float) for inner in body.graph.nodes if _decides(inner)]
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def rounding(f: Callable[[Array], float], x: Array) -> float:

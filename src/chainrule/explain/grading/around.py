@@ -293,3 +293,8 @@ class Around:
         """The learning rate, if the optimiser has one."""
         has = any(isinstance(transform, ScaleByLearningRate) for _, transform in self.stages)
         return float(self.sheet.inputs["learning_rate"]) if has else None
+
+    @property
+    def factor(self) -> float:
+        """What the learning rate is multiplied by for this parameter."""
+        return self.sheet.step.model.rate_factors().get(self.full, 1.0)

@@ -96,10 +96,8 @@ class Sheet:
 
     def stages(self, full: str) -> list[tuple[str, Transform]]:
         """The stages of the update of a parameter: the name of what each gives, and the transform."""
-        names = [
-            name for name, line in self.lines.items() if line.symbol.startswith("u after ") and _owner(name) == full
-        ]
-        return list(zip(names, self.step.optimizer.transforms, strict=True))
+        named = ((f"{full}/{stage}", transform) for stage, transform in self.step.optimizer.named)
+        return [(name, transform) for name, transform in named if name in self.lines]
 
     def plan(self, name: str) -> tuple[list[Node], dict[Node, str]]:
         """The nodes that compute a quantity, in order, and the quantities that they start from."""
@@ -255,7 +253,7 @@ def _slope(sheet: Sheet, path: str) -> Side:
 
 
 def _next(sheet: Sheet, full: str) -> Side:
-    last, _ = sheet.stages(full)[-1]
+    *_, last = f"{full}/gradient", *(name for name, _ in sheet.stages(full))
     return Side(last, (full, last), lambda numbers: numbers[full] + numbers[last], always=True)
 
 

@@ -11,6 +11,7 @@ from chainrule.optim import (
     ClipByNorm,
     ClipByValue,
     ScaleByAdam,
+    ScaleByFactor,
     ScaleByLearningRate,
     ScaleByRMS,
 )
@@ -53,6 +54,11 @@ STAGES: dict[type, tuple[Rule, ...]] = {
         ),
     ),
     AddDecayedWeights: (Rule("forgotten weight decay", "the weights were not decayed", lambda at: at.incoming),),
+    ScaleByFactor: (
+        Rule(
+            "forgotten factor", "the learning rate was not multiplied by the layer's own factor", lambda at: at.incoming
+        ),
+    ),
     ScaleByLearningRate: (
         Rule("sign of the update", "the step goes uphill: it is −η g", lambda at: -at.right),
         Rule("forgotten learning rate", "η is missing", lambda at: -at.incoming),
@@ -60,6 +66,11 @@ STAGES: dict[type, tuple[Rule, ...]] = {
 }
 
 NEXT = (
+    Rule(
+        "forgotten factor",
+        "the learning rate was not multiplied by the layer's own factor",
+        lambda at: at[at.full] + (at.right - at[at.full]) / at.factor if at.factor != 1.0 else None,
+    ),
     Rule("sign of the update", "the step goes uphill: the gradient was added", lambda at: 2 * at[at.full] - at.right),
     Rule(
         "only the change",

@@ -65,7 +65,7 @@ def columns_of(lines: StepLines) -> tuple[Column, ...]:
 def _wires(lines: StepLines, home: dict[Node, str], node: Node, path: str) -> Iterator[Wires]:
     layer, before = lines.layers[path], 0
     for x in lines.reads[node]:
-        if isinstance(layer, Dense):
+        if isinstance(layer, Dense) and node.rank == 2:  # of more axes, a weight joins many pairs
             yield Wires(home[x], weight=f"{path}/weight")
         elif isinstance(layer, Concatenate):
             yield Wires(home[x], offset=before)

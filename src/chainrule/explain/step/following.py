@@ -87,7 +87,7 @@ class Followed(Output):
         """What the number is, and the products that it is the sum of."""
         n = len(self.paths)
         shown, rest = largest(self.paths)
-        what = "one product" if n == 1 else f"the sum of {n:,} products"
+        what = {0: "reached by no path", 1: "one product"}.get(n, f"the sum of {n:,} products")
         lines = [f"{self.label} = {number(self.value)} is {what}", *map(str, shown)]
         if n > len(shown):
             lines.append(f"{n - len(shown):,} smaller products, which add up to {number(rest)}")
@@ -96,8 +96,9 @@ class Followed(Output):
     def _statements(self) -> list[Statement]:
         from chainrule.explain.writing.statements import Statement
 
-        head, first, *others = self._lines()
-        return [Statement(line) for line in (head.replace(" at [", "["), first, *(f"+ {line}" for line in others))]
+        head, *products = self._lines()
+        signed = [f"+ {line}" if i else line for i, line in enumerate(products)]
+        return [Statement(line) for line in (head.replace(" at [", "["), *signed)]
 
 
 def largest(paths: Sequence[Path], most: int = 12) -> tuple[list[Path], float]:
@@ -116,7 +117,7 @@ class Follower:
     """Follows numbers through a graph whose `values` are known; it stops at nodes that have a label.
 
     `backward` are the nodes of the backward pass, which begins with the gradient 1 of the loss itself. Whatever else multiplies
-    a gradient is a factor, a local derivative, that `local` finds a name for.
+    a gradient is a factor, a local derivative, that `local` finds a name for. What is `unfollowed` has a name, and no paths.
     """
 
     def __init__(
@@ -125,8 +126,10 @@ class Follower:
         labels: Mapping[Node, str],
         backward: set[Node],
         local: Callable[[Node], str],
+        unfollowed: Mapping[Node, str],
     ) -> None:
         self.values, self.labels, self.backward, self.local = values, labels, backward, local
+        self.unfollowed = unfollowed
 
     def follow(self, node: Node, index: Index, label: str, depth: int) -> Followed:
         """The paths of one number, through `depth` labelled gradients."""
@@ -146,6 +149,8 @@ class Follower:
     def _expand(self, node: Node, index: Index, depth: int) -> list[list[Factor]]:
         if node not in self.backward:
             return [self._local(node, index)]
+        if node in self.unfollowed:
+            return [[Factor(_at(self.unfollowed[node], index), float(self.values[node][index]))]]
         if node.op in ("mul", "div"):
             return self._product(node, index, depth)
         if node.op == "select":
@@ -190,8 +195,11 @@ class Follower:
         value = float(self.values[node][index])
         if node in self.labels:
             return [Factor(_at(self.labels[node], index), value)]
-        while node.op in ("broadcast", "reshape") and node not in self.labels:
-            ((node, index, _),) = _MOVES[node.op](node, index, self.values)
+        while node.op in _ONE_BY_ONE and node not in self.labels:
+            moved = list(_MOVES[node.op](node, index, self.values))
+            if not moved:  # a number that was padded
+                return [Factor(number(value), value)]
+            ((node, index, _),) = moved
         if node in self.labels:
             return [Factor(_at(self.labels[node], index), value)]
         if node.op == "const":
@@ -257,6 +265,62 @@ def _summed(node: Node, index: Index, values: _Values) -> _Moves:
         yield x, place, 1
 
 
+def _windowed(node: Node, index: Index, values: _Values) -> _Moves:
+    at, inside = list(index[: values[node].ndim - len(node.attributes["axes"])]), index[len(node.inputs[0].shape) :]
+    for axis, i, stride, dilation in zip(*_sliding(node, inside), strict=True):
+        at[axis] = at[axis] * stride + i * dilation
+    yield node.inputs[0], tuple(at), 1
+
+
+def _folded(node: Node, index: Index, values: _Values) -> _Moves:
+    """Every element of every window that was put here."""
+    x, size = node.inputs[0], node.attributes["size"]
+    for inside in product(*map(range, size)):
+        at: list[int] = list(index)
+        for axis, i, stride, dilation in zip(*_sliding(node, inside), strict=True):
+            place, between = divmod(at[axis] - i * dilation, stride)
+            at[axis] = -1 if between else place
+        if all(0 <= at[axis] < values[x].shape[axis] for axis in node.attributes["axes"]):
+            yield x, (*at, *inside), 1
+
+
+def _sliding(node: Node, inside: Index) -> tuple[Index, Index, Index, Index]:
+    """The axes that a window slides along, the place inside of it, its strides and dilations."""
+    return node.attributes["axes"], inside, node.attributes["stride"], node.attributes["dilation"]
+
+
+def _padded(node: Node, index: Index, values: _Values) -> _Moves:
+    x = node.inputs[0]
+    at = tuple(i - before for i, (before, _) in zip(index, node.attributes["widths"], strict=True))
+    if all(0 <= i < n for i, n in zip(at, values[x].shape, strict=True)):
+        yield x, at, 1
+
+
+def _sliced(node: Node, index: Index, values: _Values) -> _Moves:
+    yield node.inputs[0], tuple(i + (start or 0) for i, start in zip(index, node.attributes["start"], strict=True)), 1
+
+
+def _joined(node: Node, index: Index, values: _Values) -> _Moves:
+    axis, at = node.attributes["axis"], list(index)
+    for x in node.inputs:
+        if at[axis] < values[x].shape[axis]:
+            yield x, tuple(at), 1
+            return
+        at[axis] -= values[x].shape[axis]
+
+
+def _taken(node: Node, index: Index, values: _Values) -> _Moves:
+    table, ids = node.inputs
+    rank = values[ids].ndim
+    yield table, (int(values[ids][index[:rank]]), *index[rank:]), 1
+
+
+def _scattered(node: Node, index: Index, values: _Values) -> _Moves:
+    x, ids = node.inputs
+    for place in zip(*np.nonzero(values[ids] == index[0]), strict=True):
+        yield x, (*map(int, place), *index[1:]), 1
+
+
 # For operations that only move numbers and add them up: which numbers of which operand, and with which sign.
 _MOVES = {
     "add": _same,
@@ -267,7 +331,16 @@ _MOVES = {
     "reshape": _reshaped,
     "transpose": _transposed,
     "reduce_sum": _summed,
+    "windows": _windowed,
+    "fold": _folded,
+    "pad": _padded,
+    "slice": _sliced,
+    "concat": _joined,
+    "take": _taken,
+    "scatter_add": _scattered,
 }
+# Those of them in which each number is that of one operand, at most.
+_ONE_BY_ONE = ("broadcast", "reshape", "transpose", "windows", "pad", "slice", "concat", "take")
 
 
 def _at(label: str, index: Index) -> str:

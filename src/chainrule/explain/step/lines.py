@@ -10,16 +10,25 @@ from dataclasses import Field, dataclass, fields, is_dataclass
 from itertools import groupby
 from typing import Any
 
-from chainrule.explain.step.formulae import BACKWARD, OUTPUTS, SLOPES, describe, function_name
+from chainrule.explain.step.formulae import (
+    BACKWARD,
+    MAXIMA,
+    OUTPUTS,
+    PARAMETERS,
+    SLOPES,
+    affine_of,
+    describe,
+    function_name,
+)
 from chainrule.explain.step.numbers import examples_in_double, first_scalars, model_in_double
 from chainrule.explain.step.quantities import Array, Quantity, Section
 from chainrule.functional import Loss
-from chainrule.graph import Graph, Node, Shape, gradients, scope
+from chainrule.graph import DType, Graph, Node, Shape, gradients, scope
 from chainrule.graph.primitives import reduce_sum
 from chainrule.graph.text import line_of, names_of
-from chainrule.nn import Dense, Dropout, Layer, walk
+from chainrule.nn import Dropout, Layer, walk
 from chainrule.optim import Given, Transform
-from chainrule.training.build import Penalties, Targets, build_step
+from chainrule.training.build import Penalties, Targets, build_step, descent
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
 from chainrule.training.model import OPTIMIZER, PARAMS, STATE, Model
@@ -74,9 +83,10 @@ class StepLines:
         weighted: bool = False,
     ) -> None:
         self.model, self.loss, self.weighted = model, loss, weighted
-        self.optimizer, self.penalties = penalties.clipped(optimizer), penalties
+        self.optimizer, self.penalties = descent(model, optimizer, penalties), penalties
         built = build_step(model, loss, targets, optimizer=optimizer, penalties=penalties, weighted=weighted)
-        self.step, self.rates = built.step, {**built.scalars, **penalties.scalars(), **self.optimizer.scalars()}
+        self.built, self.step = built, built.step
+        self.rates = {**built.scalars, **penalties.scalars(), **self.optimizer.scalars()}
         self.layers: dict[str, Layer] = {path: layer for path, layer, _ in walk(model.layer)}
         self.total = self.step.metrics["loss"]
         self.forward = Graph.of([self.total])
@@ -97,6 +107,7 @@ class StepLines:
         exact, data = model_in_double(model), examples_in_double(examples)
         weighted = data.sample_weight is not None
         lines = StepLines(exact, loss, targets_of(data.y), optimizer, penalties, weighted=weighted)
+        lines.built.check_rows(len(data), "there is 1", "give it several rows and their targets")
         begins = exact.descent != (optimizer, tuple(exact.trainable()))
         state = exact.arrays | (exact.descent_by(lines.optimizer) if begins else {})
         return lines, {**state, **first_scalars(lines.rates, exact.seed, epochs), **data.arrays()}
@@ -119,14 +130,33 @@ class StepLines:
                 labels[node] = _letter(name, path)
         labels |= {node: name for name, node in self.step.scalars.items()}
         labels[self.step.metrics["weight"]] = "Σw" if self.weighted else "n"
-        return labels | {self.slopes[node]: f"δ[{self._path(node)}]" for node in self.named if node.symbol == "z"}
+        deltas = {self.slopes[node]: f"δ[{self._path(node)}]" for node in self.named if node.symbol == "z"}
+        mixed = [node for node in self.named if type(self.layers[self._path(node)]) in PARAMETERS]
+        return labels | {self.slopes[node]: f"∂L/∂{self._called(node)}" for node in mixed} | deltas
 
     def local(self, node: Node) -> str:
         """What a local derivative is called."""
         path = self._path(node)
         if isinstance(self.layers[path], Dropout):
             return f"mask[{path}]" if node.rank else f"keep[{path}]"
+        if type(self.layers[path]) in MAXIMA:
+            return f"{'ties' if node.op == 'reduce_sum' else 'largest'}[{path}]"
         return f"f′[{path}]" if path else f"{node.op} in the {node.scope or 'graph'}"
+
+    def unfollowed(self) -> dict[Node, str]:
+        """What gradients behind a normalisation are called: each is made of all numbers of the batch, so no path goes on."""
+        found: dict[Node, str] = {}
+        for node in self.named:
+            path = self._path(node)
+            if type(self.layers[path]) not in PARAMETERS or node not in self.learning:
+                continue
+            own = set(Graph.of(self.at_params[f"{path}/{name}"] for name, _ in self._own(PARAMS, path)).nodes)
+            for x in self.reads[node]:
+                if x in self.slopes:
+                    shares = (g for g in Graph.of([self.slopes[x]]).nodes if g.scope == path and g.shape == x.shape)
+                    alone = [self.slopes[x]] if sum(x in read for read in self.reads.values()) == 1 else []
+                    found |= dict.fromkeys((*(g for g in shares if g not in own), *alone), f"∂L/∂x[{path}]")
+        return found
 
     def backward_nodes(self) -> set[Node]:
         """The nodes of the backward pass that carry the gradient of the loss."""
@@ -143,9 +173,10 @@ class StepLines:
 
     def _of_layer(self, path: str, nodes: list[Node]) -> Iterator[Line]:
         layer = self.layers[path]
+        affine = affine_of(layer)
         for name, array in (*self._own(PARAMS, path), *self._own(STATE, path)):
             yield Line(f"{path}/{name}", _letter(name, path), "", array)
-        if not isinstance(layer, Dense) and type(layer) not in OUTPUTS:
+        if not affine and type(layer) not in OUTPUTS:
             yield from self._primitives(path)
         for node in nodes:
             if isinstance(layer, Dropout):
@@ -153,11 +184,11 @@ class StepLines:
                 yield Line(f"{path}/mask", f"mask[{path}]", "0, or 1 / (1 − rate)", mask)
             x = ", ".join(map(self._called, self.reads[node]))
             formula, parts = "", tuple(self.reads[node])
-            if isinstance(layer, Dense) and node.symbol == "z":
-                bias = " + b" if layer.bias else ""
-                formula = f"{x} W{bias}"
+            if affine and node.symbol == "z":
+                bias = " + b" if f"{path}/bias" in self.model.params else ""
+                formula = f"{affine.z.format(x=x)}{bias}{affine.meaning}"
                 parts = (*parts, *(param for _, param in self._own(PARAMS, path)))
-            elif isinstance(layer, Dense):
+            elif affine:
                 formula = f"{function_name(layer)}(z)"
             elif type(layer) in OUTPUTS:
                 formula = OUTPUTS[type(layer)](layer, x)
@@ -225,13 +256,7 @@ class StepLines:
             full = f"{path}/{name}"
             if full not in self.trained:
                 continue
-            letter, formula = _letter(name, path), "by the chain rule, through its primitives"
-            parts: tuple[Node, ...] = ()
-            if isinstance(self.layers[path], Dense):
-                (z,) = (node for node in self.named if self._path(node) == path and node.symbol == "z")
-                x = self.reads[z][0]
-                formula = f"{self._called(x)}ᵀ δ" if name == "weight" else "δ, summed over the rows"
-                parts = (x, self.slopes[z]) if name == "weight" else (self.slopes[z],)
+            letter, (formula, parts) = _letter(name, path), self._gradient_of(path, name)
             penalised = full in self.model.weights() and (self.penalties.l1 or self.penalties.l2)
             if penalised:
                 share = gradients(self.step.metrics["penalty"], [param])[0]
@@ -239,6 +264,20 @@ class StepLines:
                 yield Line(f"{full}/penalty", f"penalty's share of ∂L/∂{letter}", " + ".join(terms), share)
                 formula += " + the penalty's share"
             yield Line(f"{full}/gradient", f"∂L/∂{letter}", formula, self.at_params[full], parts)
+
+    def _gradient_of(self, path: str, name: str) -> tuple[str, tuple[Node, ...]]:
+        """How the gradient of a parameter is made, and of what."""
+        own, affine = [node for node in self.named if self._path(node) == path], affine_of(self.layers[path])
+        if affine:
+            (z,) = (node for node in own if node.symbol == "z")
+            x, delta = self.reads[z][0], self.slopes[z]
+            return (
+                (affine.weight.format(x=self._called(x)), (x, delta)) if name == "weight" else (affine.bias, (delta,))
+            )
+        known = PARAMETERS.get(type(self.layers[path]), {})
+        if name in known and own:
+            return known[name](f"∂L/∂{self._called(own[-1])}"), (self.slopes[own[-1]],)
+        return "by the chain rule, through its primitives", ()
 
     def _update(self) -> Iterator[Part]:
         step = self.step
@@ -249,7 +288,7 @@ class StepLines:
         stages = list(self.optimizer.stages(self.at_params, state, self.trained, given))
         for full in self.trained:
             path, _, name = full.rpartition("/")
-            lines, letter = [], _letter(name, path)
+            lines, letter, entering = [], _letter(name, path), self.at_params[full]
             for stage, transform, updates, new in stages:
                 for key, node in new.items():
                     slot = key.removeprefix(f"{stage}/").removesuffix(f"/{full}")
@@ -257,7 +296,10 @@ class StepLines:
                         continue
                     symbol, formula = transform.slot_formulas.get(slot, (slot, ""))
                     lines.append(Line(f"{full}/{stage}/{slot}", f"new {symbol}", formula, node))
-                lines.append(Line(f"{full}/{stage}", f"u after {stage}", transform.formula_in_use(), updates[full]))
+                if updates[full] is not entering:  # else it passes, as a bias does where weights decay
+                    formula = transform.formula_in_use(full)
+                    lines.append(Line(f"{full}/{stage}", f"u after {stage}", formula, updates[full]))
+                entering = updates[full]
             lines.append(Line(f"{full}/next", f"new {letter}", f"{letter} + u", step.update[f"{PARAMS}/{full}"]))
             yield Part("update", full, f"Update: {full}, with g = ∂L/∂{letter}", lines)
 
@@ -285,6 +327,8 @@ class StepLines:
         pending = list(reversed(node.inputs))
         while pending:
             x = pending.pop()
+            if x.dtype is DType.BOOL:  # a mask of padding, a choice: no quantity goes on through it
+                continue
             if x.symbol or x is self.step.data["x"]:
                 found[x] = None
             else:
@@ -302,8 +346,9 @@ class StepLines:
                 continue
             path = self._path(user)
             layer, g = self.layers[path], f"∂L/∂{self._called(user)}"
-            if user.symbol == "z":
-                terms.append(f"δ[{path}] W[{path}]ᵀ")
+            affine = affine_of(layer)
+            if affine and user.symbol == "z":
+                terms.append(affine.back.format(path=path))
             elif type(layer) in BACKWARD:
                 terms.append(BACKWARD[type(layer)](layer, g))
             else:

@@ -58,11 +58,22 @@ def formulae_of(node: Node, names: Mapping[Node, str]) -> list[str]:
     operands = [input(f"x{i}", x.shape, x.dtype) for i, x in enumerate(node.inputs)]
     assert node.primitive.vjp is not None  # only leaves have none
     found = node.primitive.vjp(g, y, *operands, **node.attributes)
+    if node.op == "scan":
+        return [text if result is not None else "" for text, result in zip(_of_loop(node), found, strict=True)]
     texts = {g: Text("g"), y: Text(names[node])} | {
         stand_in: Text(names[x]) for stand_in, x in zip(operands, node.inputs, strict=True)
     }
     _write((result for result in found if result is not None), texts)
     return [str(texts[result]) if result is not None else "" for result in found]
+
+
+def _of_loop(node: Node) -> list[str]:
+    """What a loop passes to its start, to what it reads at each step, and to what is the same at all steps."""
+    body = node.attributes["body"]
+    first, last = ("first", "last") if node.attributes["reverse"] else ("last", "first")
+    start = f"μ behind the {last} step, where λ = g + μ at each step, from the {first} on, and μ is what λ becomes at the state"
+    read, fixed = "what λ becomes at it, at each step", "what λ becomes at it, summed over all steps"
+    return [start, *(read for _ in body.sequences), *(fixed for _ in body.constants)]
 
 
 def _write(results: Iterable[Node], texts: dict[Node, Text]) -> None:
@@ -84,7 +95,7 @@ def _text(node: Node, operands: list[Text]) -> Text:
         formula = FORMULAE[node.op]
         return Text(formula.form.format(*operands, dtype=node.dtype.value), formula.level)
     given = [str(text) for text in operands]
-    given += [f"{key} {_attribute(value)}" for key, value in node.attributes.items() if key != "dtype"]
+    given += [f"{key} {_attribute(value)}" for key, value in node.attributes.items() if key not in ("dtype", "body")]
     return Text(f"{node.op}({', '.join(given)})")
 
 

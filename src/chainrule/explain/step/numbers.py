@@ -28,7 +28,7 @@ def model_in_double(model: Model) -> Model:
 def examples_in_double(examples: Examples) -> Examples:
     """A copy of the examples; class numbers stay as they are."""
     weight = None if examples.sample_weight is None else _in_double(examples.sample_weight)
-    return Examples(_in_double(examples.x), _in_double(examples.y), weight)
+    return Examples(examples.x.astype(np.float64), _in_double(examples.y), weight)
 
 
 def _in_double(array: Array) -> Array:

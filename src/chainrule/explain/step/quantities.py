@@ -19,6 +19,7 @@ NOTATION = (
 _WIDTH = 110
 _DIGITS = 6  # of a single number; the largest of an array has two fewer
 _MOST_DECIMALS = 9
+_MOST_PLANES = 8  # matrices of an array of images
 _MOST, _EDGE = 60, 3  # of an array with more numbers, those at the edges are shown
 
 
@@ -37,12 +38,19 @@ class Quantity:
     code: bool = False
     value: Array | None = None
 
+    def planes(self) -> tuple[list[tuple[str, Array]], int]:
+        """The matrices of images or of a kernel, with their places, and how many more there are; none of other arrays."""
+        if self.value is None or self.value.ndim != 4 or not self.value.size:
+            return [], 0
+        return planes_of(self.value, 2 if "/weight" in self.name else 3)
+
     def __str__(self) -> str:
         head = f"{self.symbol} = {self.formula}" if self.formula else self.symbol
         shapes = f"    {self.shapes}" if self.shapes else ""
         if self.value is None:
             return f"  {head}{shapes}"
-        numbers = array_text(self.value)
+        planes, more = self.planes()
+        numbers = planes_text(planes, more) if planes else array_text(self.value)
         if self.value.ndim == 0:
             return f"  {head} = {numbers}"
         return "\n".join([f"  {head}{shapes}", *(f"      {line}" for line in numbers.splitlines())])
@@ -78,6 +86,33 @@ def array_text(value: Array) -> str:
         threshold=_MOST,
         edgeitems=_EDGE,
     )
+
+
+def planes_of(value: Array, last: int) -> tuple[list[tuple[str, Array]], int]:
+    """The matrices of an array of four axes, each with its place, and how many more there are.
+
+    A matrix lies along the axes `last` − 2 and `last` − 1: 1 and 2 of images, 0 and 1 of a kernel.
+    """
+    at = [i for i in range(4) if not last - 2 <= i < last]
+    moved, found = np.moveaxis(value, at, (0, 1)), []
+    places = list(np.ndindex(moved.shape[:2]))
+    for i, j in places[:_MOST_PLANES]:
+        index = [":"] * 4
+        index[at[0]], index[at[1]] = str(i), str(j)
+        found.append((f"[{', '.join(index)}]", moved[i, j]))
+    return found, len(places) - len(found)
+
+
+def planes_text(planes: list[tuple[str, Array]], more: int) -> str:
+    """Matrices with their places, side by side, and a line for those that are left out."""
+    blocks = []
+    for place, matrix in planes:
+        lines = [place, *array_text(matrix).splitlines()]
+        blocks.append([line.ljust(max(map(len, lines))) for line in lines])
+    across = max(1, (_WIDTH + 2) // (len(blocks[0][0]) + 2))
+    bands = [blocks[k : k + across] for k in range(0, len(blocks), across)]
+    rows = ["\n".join("  ".join(parts).rstrip() for parts in zip(*band, strict=True)) for band in bands]
+    return "\n".join([*rows, *([f"and {more:,} more"] if more else [])])
 
 
 def scalar_text(value: Array) -> str:

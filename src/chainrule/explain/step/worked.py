@@ -39,7 +39,7 @@ def explain_step(
         for line in part.lines
         if line.name.endswith(("/gradient", "/delta"))
     }
-    follower = Follower(values, lines.labels(), lines.backward_nodes(), lines.local)
+    follower = Follower(values, lines.labels(), lines.backward_nodes(), lines.local, lines.unfollowed())
     worked = Explanation(sections, columns_of(lines), follower, gradients)
     if not np.isfinite(worked["loss"]):
         return worked

@@ -81,7 +81,7 @@ class Scripted:
 Part = Leaf | Row | Bracketed | Applied | Fraction | Root | Accented | Scripted
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "0123456789−T", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₋ₜ", "0123456789−t", strict=True))
 _SCRIPTS = "".join((*_RAISED, *_LOWERED))
 _CLOSING = {"(": ")", "|": "|", "‖": "‖", "⌊": "⌋"}
 _PREFIXES = "∂Σ"
@@ -159,7 +159,9 @@ class _Reader:
         whole = base if below is None and above is None else Scripted(base, below, above)
         if _is_variable(base) and self.text.startswith("(", self.place):
             self.place += 1
-            return Applied(whole, Bracketed("(", self.row(")"), ")"))
+            whole = Applied(whole, Bracketed("(", self.row(")"), ")"))
+            if self.text[self.place : self.place + 1] in _RAISED:
+                whole = Scripted(whole, None, self._scripts(_RAISED))
         return whole
 
     def _index(self) -> tuple[str, int]:
@@ -188,7 +190,10 @@ class _Reader:
         if sign == "√":
             return Root(_bare(self._item()))
         if sign in _PREFIXES:
-            return Row((Leaf("operator", sign), self._item()))
+            operator: Part = Leaf("operator", sign)
+            if self.text[self.place : self.place + 1] in _LOWERED:  # Σₜ
+                operator = Scripted(operator, self._scripts(_LOWERED), None)
+            return Row((operator, self._item()))
         if sign in _CLOSING:
             return Bracketed(sign, self.row(_CLOSING[sign]), _CLOSING[sign])
         return Leaf("operator", sign)

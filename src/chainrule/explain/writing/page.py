@@ -104,7 +104,12 @@ def _quantity(quantity: Quantity) -> str:
     if value is not None and value.ndim == 0:
         shapes = f'<span class="single">= {escape(scalar_text(value).replace("-", "−"))}</span>'
     elif value is not None:
-        numbers = _table(value)
+        planes, more = quantity.planes()
+        tables = "".join(
+            f"<figure><figcaption>{place}</figcaption>{_table(matrix)}</figure>" for place, matrix in planes
+        )
+        rest = f"<p>and {more:,} more</p>" if more else ""
+        numbers = f'<div class="planes">{tables}</div>{rest}' if planes else _table(value)
     return f'<div class="quantity" data-name="{escape(quantity.name)}"><p>{head}{shapes}</p>{numbers}</div>'
 
 
@@ -144,7 +149,7 @@ class _Data:
         found: dict[str, Any] = {"a": self._numbers(column.output, unit.number)}
         if column.z and column.z != column.output:
             found["z"] = self._numbers(column.z, unit.number)
-        if column.z:
+        if column.z and column.wires[0].weight:
             found["sum"] = [self._sum(unit, row) for row in range(len(found["a"]))]
         if column.gradient:
             found["delta"] = self._numbers(column.gradient, unit.number)

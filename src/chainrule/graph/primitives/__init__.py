@@ -22,8 +22,9 @@ from chainrule.graph.primitives.arithmetic import (
 from chainrule.graph.primitives.choice import argmax, equal, less, select
 from chainrule.graph.primitives.contraction import contract
 from chainrule.graph.primitives.conversion import cast, stop_gradient
-from chainrule.graph.primitives.indexing import scatter_add, take
+from chainrule.graph.primitives.indexing import scatter_add, scatter_within, take, take_within
 from chainrule.graph.primitives.leaves import const, input_
+from chainrule.graph.primitives.loop import scan
 from chainrule.graph.primitives.randomness import random_bits
 from chainrule.graph.primitives.reduction import broadcast, reduce_max, reduce_sum
 from chainrule.graph.primitives.structure import concat, pad, reshape, transpose
@@ -58,7 +59,9 @@ __all__ = [
     "reduce_max",
     "reduce_sum",
     "reshape",
+    "scan",
     "scatter_add",
+    "scatter_within",
     "select",
     "sin",
     "slice",
@@ -67,6 +70,7 @@ __all__ = [
     "stop_gradient",
     "sub",
     "take",
+    "take_within",
     "tanh",
     "transpose",
     "windows",

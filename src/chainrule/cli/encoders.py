@@ -1,0 +1,249 @@
+"""How what was read becomes what a network takes, for each kind of data: learned on training rows, saved as plain data.
+
+A table is `TableEncoder`'s; here are texts in a column of a table, images, and recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.data.audio import SOUND_ENDINGS
+from chainrule.data.containers import plural, reading_description
+from chainrule.data.images import IMAGE_ENDINGS, decode_images, usual_size
+from chainrule.data.sequences import pad_sequences
+from chainrule.data.sounds import RATE, sound_sequences
+from chainrule.data.table import TableEncoder, no_column
+from chainrule.data.text import Vocabulary
+from chainrule.errors import DataError
+
+if TYPE_CHECKING:
+    import polars
+
+Array = NDArray[Any]
+
+MIN_COUNT = 2  # a word that occurs once teaches nothing about another text
+COVERED, MOST_FRAMES = (
+    0.95,
+    1000,
+)  # sequences are cut to the length that holds so many of the recordings, but at most to this
+
+
+class Encoder(Protocol):
+    """What all encoders have in common.
+
+    `names` are the columns that are used, `text_columns` those of them that are to be read as text, `report` are sentences
+    about what is done to the data.
+    """
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns that are used."""
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """The columns that are to be read as text."""
+
+    @property
+    def report(self) -> list[str]:
+        """What is done to the data, in sentences."""
+
+    @classmethod
+    def learn(cls, rows: Any, /) -> Self:
+        """Learn from rows, which should be the training rows."""
+
+    def encode(self, rows: Any, /, *, notes: list[str] | None = None) -> Array:
+        """Rows as an array; `notes` is a list to which sentences are added."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which `from_json` makes an equal object."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], /) -> Self:
+        """The object that `to_json` described; raises `ModelFileError` if the data describes none."""
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of texts, as ids of their words."""
+
+    name: str
+    vocabulary: Vocabulary
+
+    @classmethod
+    def learn(cls, rows: polars.DataFrame, /) -> Self:
+        """The vocabulary of the only column of a frame."""
+        (name,) = rows.columns
+        texts = rows[name].to_list()
+        try:
+            return cls(name, Vocabulary.learn(texts, min_count=MIN_COUNT))
+        except DataError:  # few texts, in which no word comes twice
+            return cls(name, Vocabulary.learn(texts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column of the texts."""
+        return (self.name,)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The column of the texts, which may all look like numbers in another file."""
+        return (self.name,)
+
+    @property
+    def report(self) -> list[str]:
+        """What is done to the texts."""
+        words = plural(len(self.vocabulary.tokens), "word")
+        return [
+            f"{self.name!r}: text, of which {words} are known; the first {self.vocabulary.length} of a text are read."
+        ]
+
+    def encode(self, rows: polars.DataFrame, /, *, notes: list[str] | None = None) -> NDArray[np.int32]:
+        """The ids of the words of each text, shape (n, length)."""
+        if self.name not in rows.columns:
+            raise no_column(self.name, rows, ", whose texts the model was trained on")
+        column = rows[self.name]
+        if column.null_count() and notes is not None:
+            notes.append(
+                f"{plural(column.null_count(), 'row')} of {self.name!r} without a text: read as an unknown word."
+            )
+        return self.vocabulary.encode(column.to_list())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which `from_json` makes an equal object."""
+        return {"name": self.name, "vocabulary": self.vocabulary.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], /) -> Self:
+        """The object that `to_json` described."""
+        with reading_description("its text"):
+            return cls(str(data["name"]), Vocabulary.from_json(data["vocabulary"]))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What encoders of files have in common."""
+
+    endings: ClassVar[tuple[str, ...]] = ()
+    what: ClassVar[str] = ""
+    names: ClassVar[tuple[str, ...]] = ()
+    text_columns: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class ImageFiles(_Files):
+    """Image files, as bytes of shape (height, width, channels)."""
+
+    endings: ClassVar[tuple[str, ...]] = IMAGE_ENDINGS
+    what: ClassVar[str] = "image"
+    height: int
+    width: int
+    color: str
+
+    @classmethod
+    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None) -> Array:
+        """Files to learn from, as an array of images of a size; of the usual one of the files unless it is given."""
+        return decode_images(paths, usual_size(paths) if size is None else size)
+
+    @classmethod
+    def learn(cls, rows: Array, /) -> Self:
+        """Size and colour of images."""
+        _, height, width, channels = rows.shape
+        return cls(height, width, "gray" if channels == 1 else "rgb")
+
+    @property
+    def report(self) -> list[str]:
+        """What is done to the images."""
+        return [
+            f"Resized to {self.height} × {self.width} pixels, {'gray' if self.color == 'gray' else 'red, green and blue'}."
+        ]
+
+    def read(self, paths: Sequence[Path]) -> Array:
+        """Files to predict, as an array of images."""
+        return decode_images(paths, (self.height, self.width), self.color)
+
+    def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
+        """The images as they are."""
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which `from_json` makes an equal object."""
+        return {"height": self.height, "width": self.width, "color": self.color}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], /) -> Self:
+        """The object that `to_json` described."""
+        with reading_description("its images"):
+            if data["color"] not in ("rgb", "gray"):
+                raise ValueError(f"there is no color {data['color']!r}")
+            return cls(int(data["height"]), int(data["width"]), str(data["color"]))
+
+
+@dataclass(frozen=True)
+class SoundFiles(_Files):
+    """Recordings, as standardised log-mel energies of shape (length, n_mels), padded with 0."""
+
+    endings: ClassVar[tuple[str, ...]] = SOUND_ENDINGS
+    what: ClassVar[str] = "recording"
+    length: int
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    @classmethod
+    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None) -> Array:
+        """Files to learn from, each an array of frames, in an array of objects."""
+        return _objects(sound_sequences(paths, RATE))
+
+    @classmethod
+    def learn(cls, rows: Array, /) -> Self:
+        """Length, and mean and standard deviation of each energy over all frames."""
+        frames = np.concatenate(list(rows))
+        lengths = np.sort([len(row) for row in rows])
+        length = min(MOST_FRAMES, int(lengths[int(np.ceil(COVERED * len(lengths))) - 1]))
+        scale = np.where(frames.min(axis=0) < frames.max(axis=0), frames.std(axis=0), 1.0)
+        return cls(length, tuple(frames.mean(axis=0).tolist()), tuple(scale.tolist()))
+
+    @property
+    def report(self) -> list[str]:
+        """What is done to the recordings."""
+        features = f"{len(self.mean)} log-mel energies of each of 100 frames a second, standardised"
+        return [f"{RATE:,} samples a second; {features}; the first {self.length / 100:g} seconds are heard."]
+
+    def read(self, paths: Sequence[Path]) -> Array:
+        """Files to predict, each an array of frames."""
+        return self.first_read(paths, None)
+
+    def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
+        """Standardised energies, padded with 0."""
+        mean, scale = np.array(self.mean), np.array(self.scale)
+        return pad_sequences([(row - mean) / scale for row in rows], self.length)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data from which `from_json` makes an equal object."""
+        return {"length": self.length, "mean": list(self.mean), "scale": list(self.scale)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], /) -> Self:
+        """The object that `to_json` described."""
+        with reading_description("its sound"):
+            return cls(int(data["length"]), tuple(map(float, data["mean"])), tuple(map(float, data["scale"])))
+
+
+def _objects(items: Sequence[Array]) -> Array:
+    """Arrays of different shapes in one array of objects."""
+    found = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        found[i] = item
+    return found
+
+
+FileEncoder = ImageFiles | SoundFiles
+FILE_ENCODERS: dict[str, type[FileEncoder]] = {"images": ImageFiles, "sounds": SoundFiles}
+ENCODERS: dict[str, type[Encoder]] = {"table": TableEncoder, "text": TextColumn, **FILE_ENCODERS}
+# What the report of an encoder is about.
+TITLES = {"numbers": "Columns", "table": "Columns", "text": "Text", "images": "Images", "sounds": "Recordings"}
