@@ -173,6 +173,16 @@ def test_every_place_with_every_wrong_value(every: int, genuine: Any, monkeypatc
         (("layers", 6, "units"), "3", "units must be a whole number"),
         (("layers", 6, "bias"), "no", "Dense.bias is 'no', but must be true or false"),
         (("layers", 6, "trainable"), 0, "Dense.trainable is 0, but must be true or false"),
+        (
+            ("layers", 6, "learning_rate_factor"),
+            "1",
+            "learning_rate_factor of layer '.*' must be a finite number at least 0",
+        ),
+        (
+            ("layers", 6, "learning_rate_factor"),
+            -1,
+            "learning_rate_factor of layer '.*' must be a finite number at least 0",
+        ),
         (("layers", 6, "units"), 10**9, "no array as large as one of its layers needs"),
         (("input_shape",), [10**12], "no array as large|cannot be made"),
         (("input_shape",), [], "feature"),

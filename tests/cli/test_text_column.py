@@ -106,8 +106,8 @@ def test_a_step_on_a_text_is_explained(here: Path) -> None:
 
 
 def test_hidden_layers_and_dropout_can_be_chosen(here: Path) -> None:
-    good("train", "reviews.csv", "--text", "review", "--target", "label", "--hidden", "8", "--dropout", "0", "--epochs", "2", "-q",
-         "-o", "deep.chainrule")  # fmt: skip
+    chosen = ["--hidden", "8", "--dropout", "0", "--epochs", "2", "-q", "-o", "deep.chainrule"]
+    good("train", "reviews.csv", "--text", "review", "--target", "label", *chosen)
     assert list(cr.load("deep.chainrule").layers) == ["embedding1", "globalaveragepool1", "dense1", "dense2"]
 
 

@@ -1,8 +1,9 @@
 """The command ``chainrule``: train on a data set or a file, predict with the model, look into it.
 
 * `app`: the commands and their options. `options`: what each option is called, and its help.
-* `source`: what to learn from, a bundled data set or a table. `preparation`: how rows become numbers, saved with the model.
-* `recipe`: the defaults: the network and its training, by the size of the data alone.
+* `source`: what to learn from: a bundled data set, a table, or a folder of images or recordings.
+* `encoders`, `preparation`: how rows become numbers, saved with the model.
+* `recipe`, `networks`: the defaults: the network and its training, by the kind and the size of the data alone.
 * `train`, `predict`: what the commands do. `screen`, `progress`, `curve`, `report`: what they show.
 """
 

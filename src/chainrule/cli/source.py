@@ -167,14 +167,12 @@ def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str
 
 def _only_text(frame: polars.DataFrame, text: str, target: str, ignored: Sequence[str]) -> polars.DataFrame:
     """A frame of a column of texts and the target alone."""
-    import polars
-
     check_name("--text", text, frame.columns)
     if text == target or text in ignored:
         raise ArgumentError(
             f"--text and {'--target' if text == target else '--ignore'} both name {text!r}: choose another column."
         )
-    if frame[text].dtype != polars.String:
+    if frame[text].dtype.base_type().__name__ != "String":
         raise DataError(
             f"--text {text} must name a column of texts, but it holds values of type {frame[text].dtype}: leave it out."
         )

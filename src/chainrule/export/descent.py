@@ -148,6 +148,8 @@ class Descent:
         others = {name[0] for name in self.trained.values() if name not in names}
         if len(letters) == 1 and not letters & others:
             return f'name.startswith("{letters.pop()}")'
+        if len(names) == 1:
+            return f'name == "{names[0]}"'
         return f"name in {{{', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}}}"
 
     def _case(self, stage: Stage, g: Node, name: str, *, last: bool) -> list[str]:

@@ -68,6 +68,8 @@ def lower_scan(low: Lowering, group: Group) -> None:
 
 
 class _Scan:
+    """A scan in the making: `outer` knows where its operands lie, `inner` records its step for the rows of this thread."""
+
     def __init__(self, low: Lowering, node: Node) -> None:
         self.low, self.node, self.code = low, node, low.code
         self.body: Body = node.attributes["body"]
@@ -143,6 +145,7 @@ class _Scan:
         code.loop(0, self.steps, 1, [], turn)
 
     def _begin(self, state: Buffer) -> None:
+        """Put the start where the first step reads it."""
         start = self.node.inputs[0]
         lanes = self.low.lanes
 
@@ -191,14 +194,13 @@ def _placed(output: Node, plan: Plan) -> dict[Node, int]:
     places, pending = {output: 0}, [output]
     while pending:
         node = pending.pop()
-        ends = (
-            list(accumulate((count(x.shape) for x in node.inputs), initial=places[node])) if node.op == "concat" else []
-        )
-        parts = dict(zip(node.inputs, ends, strict=False))
+        if node.op != "concat":
+            continue
+        begins = accumulate((count(x.shape) for x in node.inputs[:-1]), initial=places[node])
+        parts = dict(zip(node.inputs, begins, strict=True))
         stored = all(x in plan.of and x in plan.of[x].stored and x not in places for x in parts)
         if stored and len(parts) == len(node.inputs) and not any(low % WIDEST for low in parts.values()):
             places |= parts
             pending.extend(parts)
-            if node.op == "concat":
-                plan.groups.remove(plan.of[node])
+            plan.groups.remove(plan.of[node])
     return places

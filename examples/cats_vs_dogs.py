@@ -1,0 +1,307 @@
+"""Cats and dogs of 32 × 32 pixels: from sigmoid layers that hardly learn to a small convolutional network.
+
+    CHAINRULE_DATA=folder python examples/cats_vs_dogs.py             everything
+    CHAINRULE_DATA=folder python examples/cats_vs_dogs.py vanish      one part: vanish, ablation, final
+    python examples/cats_vs_dogs.py final --data pictures.npz --figures folder --epochs 30
+    python examples/cats_vs_dogs.py --sheet sheet.png                 a sheet of augmented pictures, and nothing else
+
+The data are the cats and dogs of CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import chainrule as cr
+
+Array = NDArray[Any]
+
+FILE = "cifar10_cat_dog_32.npz"
+HOW_TO_GET_IT = (
+    f"There is no {FILE}: save the cats and dogs of CIFAR-10 (www.cs.toronto.edu/~kriz/cifar.html) under this name by np.savez, "
+    "as X_train and X_test (n, 32, 32, 3) of bytes with y_train and y_test (0 cat, 1 dog), and set CHAINRULE_DATA to its folder "
+    "or give --data."
+)
+
+
+# --------------------------------------------------------------------------------------------------------- the data
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures (n, 32, 32, 3) of bytes, which stay bytes until a batch of them is looked at, and what they show: 0 cat, 1 dog."""
+
+    X_train: Array
+    y_train: Array
+    X_test: Array
+    y_test: Array
+
+
+def find_data(given: str | None) -> Path:
+    """The file of an argument, or of the folder CHAINRULE_DATA."""
+    path = Path(given) if given else Path(os.environ.get("CHAINRULE_DATA", "")) / FILE
+    if not path.is_file():
+        sys.exit(HOW_TO_GET_IT)
+    return path
+
+
+def read(path: Path, rows: int | None = None) -> Pictures:
+    """The pictures of a file in an order of chance, or so many of them for training and as many for testing."""
+    parts: dict[str, Array] = {}
+    with np.load(path) as file:
+        for part in ("train", "test"):
+            order = np.random.default_rng(0).permutation(len(file[f"y_{part}"]))[:rows]
+            parts |= {f"{name}_{part}": file[f"{name}_{part}"][order] for name in ("X", "y")}
+    return Pictures(**parts)
+
+
+# ------------------------------------------------------------------------------------------------------ the recipe
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made and trained; each field is a technique that can be left out."""
+
+    convolution: bool = True
+    activation: str = "relu"
+    weights: Any = None  # as suits the activation
+    augment: bool = True
+    batch_norm: bool = True
+    dropout: float = 0.3
+    adam: bool = True
+    schedule: bool = True
+    learning_rate: float = 3e-3
+    filters: tuple[int, ...] = (32, 64, 96)
+    epochs: int = 6
+
+
+def network(recipe: Recipe) -> cr.Network:
+    """Three dense hidden layers of 128 units; or convolutions, each with half the height and width of that before."""
+    layers: list[cr.Layer] = [cr.Rescale(2 / 255, -1)]
+    if recipe.augment:
+        layers.append(cr.Augment(flip="horizontal", shift=0.1, rotation=10))
+    if recipe.convolution:
+        layers += [layer for filters in recipe.filters for layer in block(filters, recipe)]
+    layers.append(cr.Flatten())
+    if not recipe.convolution:
+        layers += [cr.Dense(128, activation=recipe.activation, weight_init=recipe.weights) for _ in range(3)]
+    if recipe.dropout:
+        layers.append(cr.Dropout(recipe.dropout))
+    return cr.Network(*layers, cr.Dense(1, weight_init=recipe.weights))
+
+
+def block(filters: int, recipe: Recipe) -> list[cr.Layer]:
+    """Convolution, pooling, normalisation, activation. Pooled first, three quarters of the numbers need no more work."""
+    conv = cr.Conv2D(filters, 3, padding="same", weight_init=recipe.weights or "he_normal", bias=not recipe.batch_norm)
+    normalised: list[cr.Layer] = [cr.BatchNorm()] if recipe.batch_norm else []
+    return [conv, cr.MaxPool2D(2), *normalised, cr.Activation(recipe.activation)]
+
+
+class Trained:
+    """A network, trained by a recipe on nine tenths of the training pictures; the last tenth is for the learning curve."""
+
+    def __init__(self, pictures: Pictures, recipe: Recipe = Recipe(), seed: int = 0) -> None:
+        self.pictures, self.recipe = pictures, recipe
+        self.net = network(recipe)
+        rate: Any = cr.Cosine(recipe.learning_rate) if recipe.schedule else recipe.learning_rate
+        self.history = self.net.fit(
+            pictures.X_train,
+            pictures.y_train,
+            loss="binary_cross_entropy",
+            optimizer=cr.AdamW(rate, weight_decay=0.01) if recipe.adam else cr.SGD(rate),
+            batch_size=64,
+            epochs=recipe.epochs,
+            validation=0.1,
+            metrics=["accuracy"],
+            seed=seed,
+            threads=1,
+        )
+
+    def scores(self) -> dict[str, Any]:
+        """Loss, accuracy and confusion matrix on the pictures that were held out."""
+        metrics = ["accuracy", "confusion_matrix"]
+        return self.net.evaluate(self.pictures.X_test, self.pictures.y_test, metrics=metrics, threads=1)
+
+    def accuracy(self) -> float:
+        """The share of the held-out pictures that are told right."""
+        return float(self.scores()["accuracy"])
+
+    def accuracy_with_mirrors(self) -> float:
+        """The same, where the probability of a picture is the mean over itself and its mirror image."""
+        X = self.pictures.X_test
+        both = [self.net.predict_proba(x, threads=1)[:, 1] for x in (X, np.ascontiguousarray(X[:, :, ::-1]))]
+        return float(np.mean((np.mean(both, axis=0) > 0.5) == self.pictures.y_test))
+
+
+# ------------------------------------------------------------------------------------------------------- the parts
+
+SIGMOID = Recipe(
+    convolution=False,
+    activation="sigmoid",
+    weights=cr.Normal(0.0, 0.05),
+    augment=False,
+    batch_norm=False,
+    dropout=0.0,
+    adam=False,
+    schedule=False,
+    learning_rate=0.1,
+)
+RELU = replace(SIGMOID, activation="relu", weights="he_normal")
+DENSE = {"sigmoid, weights of deviation 0.05": SIGMOID, "relu, weights of He": RELU}
+# Each of the first four keeps what those before it have; the others are the last of these without one thing.
+TECHNIQUES: dict[str, Callable[[Recipe], Recipe]] = {
+    "3 dense layers, sigmoid, SGD": lambda r: replace(SIGMOID, epochs=r.epochs),
+    "3 dense layers, relu and He, SGD": lambda r: replace(RELU, epochs=r.epochs),
+    "convolutional, not augmented": lambda r: replace(r, augment=False),
+    "convolutional, augmented": lambda r: r,
+    "without batch normalisation": lambda r: replace(r, batch_norm=False),
+    "without dropout": lambda r: replace(r, dropout=0.0),
+}
+
+
+def deltas(trained_or_new: cr.Network, pictures: Pictures, rows: int = 64) -> list[float]:
+    """The norm of δ = ∂L/∂z of each dense layer, over the first of the training pictures."""
+    X, y = pictures.X_train[:rows], pictures.y_train[:rows]
+    step = trained_or_new.explain(X, y, loss="binary_cross_entropy")
+    return [float(np.linalg.norm(step[f"{name}/delta"])) for name in trained_or_new.layers if name.startswith("dense")]
+
+
+def vanish(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None) -> None:
+    """Three hidden layers with the sigmoid, and with rectifiers: how much of δ comes through, and what is learned."""
+    norms: dict[str, list[float]] = {}
+    for name, dense in DENSE.items():
+        norms[name] = deltas(network(dense).build(pictures.X_train.shape[1:]), pictures)
+        trained = Trained(pictures, replace(dense, epochs=recipe.epochs))
+        gradients = trained.history.gradient_norms
+        print(f"{name}\n    ‖δ¹‖, …, ‖δ⁴‖ at first:", *(f"{norm:.1e}" for norm in norms[name]))
+        print("    ‖∂L/∂W¹‖, …, ‖∂L/∂W⁴‖ in epoch 1:", *(f"{gradients[f'dense{i}/weight'][0]:.1e}" for i in range(1, 5)))
+        loss = trained.history.loss
+        print(f"    loss {loss[0]:.3f} → {loss[-1]:.3f}, accuracy {trained.accuracy():.1%}", flush=True)
+    if figures:
+        draw_gradients(norms, Path(figures))
+
+
+def ablation(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None) -> None:
+    """What each technique contributes: the accuracy on the pictures that were held out, of one seed."""
+    for name, change in TECHNIQUES.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cr.TrainingWarning)
+            trained = Trained(pictures, change(recipe))
+        print(f"{name:36}{trained.accuracy():8.1%}   training loss {trained.history.loss[-1]:.3f}", flush=True)
+
+
+def final(
+    pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None, networks: int = 1
+) -> list[Trained]:
+    """The convolutional network: accuracy, and what is taken for what; networks that differ in their seeds."""
+    trained = [Trained(pictures, recipe, seed) for seed in range(networks)]
+    for seed, each in enumerate(trained):
+        scores = each.scores()
+        print(f"seed {seed}{scores['accuracy']:8.1%}, with mirror images {each.accuracy_with_mirrors():.1%}")
+        print(f"    {'':12}{'said cat':>10}{'said dog':>10}")
+        for name, counts in zip(("cats", "dogs"), scores["confusion_matrix"], strict=True):
+            print(f"    {name:12}{counts[0]:10,}{counts[1]:10,}", flush=True)
+    if figures:
+        draw_learning(trained[0].history, Path(figures))
+        draw_confusion(np.asarray(trained[0].scores()["confusion_matrix"]), Path(figures))
+    return trained
+
+
+def sheet(pictures: Pictures, path: str) -> None:
+    """Some pictures as they are, and beside each what training sees of it."""
+    network(Recipe()).show_augmented(pictures.X_train, rows=6, versions=7, path=path)
+
+
+# ------------------------------------------------------------------------------------------------------ the figures
+
+INK, BLUE, ORANGE = "#7d8590", "#2f81f7", "#d9730d"
+
+
+def _save(draw: Callable[[Any], None], path: Path, size: tuple[float, float] = (6, 3.2)) -> None:
+    """A figure with one pair of axes, in colours that can be read on light and on dark."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    style = {"svg.fonttype": "none", "svg.hashsalt": "cats", "savefig.transparent": True, "font.size": 9}
+    style |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with mpl.rc_context({**style, "legend.frameon": False}):
+        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        draw(axes)
+        figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def draw_gradients(norms: dict[str, list[float]], folder: Path) -> None:
+    """The norm of δ, layer by layer."""
+
+    def draw(axes: Any) -> None:
+        for (name, norm), colour in zip(norms.items(), (ORANGE, BLUE), strict=True):
+            axes.plot(range(1, len(norm) + 1), norm, "o-", color=colour, label=name)
+        axes.set(xlabel="layer", ylabel="‖δ‖ before training", yscale="log", xticks=(1, 2, 3, 4))
+        axes.legend()
+
+    _save(draw, folder / "gradients.svg")
+
+
+def draw_learning(history: cr.History, folder: Path) -> None:
+    """Loss and accuracy, epoch by epoch."""
+
+    def draw(axes: Any) -> None:
+        epochs = np.arange(1, len(history) + 1)
+        axes.plot(epochs, history.loss, color=BLUE, label="training, augmented and with dropout")
+        axes.plot(epochs, history.val_loss, color=ORANGE, label="validation")
+        axes.plot(epochs, history.score("val_accuracy"), ":", color=ORANGE, label="accuracy in validation")
+        axes.set(xlabel="epoch", ylabel="loss, accuracy")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend()
+
+    _save(draw, folder / "learning.svg")
+
+
+def draw_confusion(matrix: Array, folder: Path) -> None:
+    """How many cats and dogs are taken for which."""
+
+    def draw(axes: Any) -> None:
+        axes.imshow(matrix, cmap="Blues", vmin=0, vmax=2 * matrix.max(), alpha=0.6)
+        for (row, column), count in np.ndenumerate(matrix):
+            axes.text(column, row, f"{count:,}", ha="center", va="center")
+        axes.set(xticks=(0, 1), xticklabels=("said cat", "said dog"), yticks=(0, 1), yticklabels=("cats", "dogs"))
+
+    _save(draw, folder / "confusion.svg", (3.0, 2.6))
+
+
+def main() -> None:
+    """The parts that are asked for."""
+    parts: dict[str, Callable[..., Any]] = {"vanish": vanish, "ablation": ablation, "final": final}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
+    parser.add_argument("--data", help=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
+    parser.add_argument("--figures", help="the folder that figures are drawn in")
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs, help=f"{Recipe().epochs} unless given")
+    parser.add_argument("--sheet", help="draw a sheet of augmented pictures in this file, and nothing else")
+    given = parser.parse_args()
+    wrong = [part for part in given.parts if part not in parts]
+    if wrong:
+        parser.error(f"there is no part {wrong[0]!r}; there are {', '.join(parts)}")
+    pictures = read(find_data(given.data))
+    if given.sheet:
+        sheet(pictures, given.sheet)
+        return
+    for part in given.parts or parts:
+        print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
+        parts[part](pictures, replace(Recipe(), epochs=given.epochs), figures=given.figures)
+
+
+if __name__ == "__main__":
+    main()
