@@ -169,11 +169,11 @@ TECHNIQUES: dict[str, Callable[[Recipe], Recipe]] = {
 }
 
 
-def deltas(trained_or_new: cr.Network, pictures: Pictures, rows: int = 64) -> list[float]:
+def deltas(net: cr.Network, pictures: Pictures, rows: int = 64) -> list[float]:
     """The norm of δ = ∂L/∂z of each dense layer, over the first of the training pictures."""
     X, y = pictures.X_train[:rows], pictures.y_train[:rows]
-    step = trained_or_new.explain(X, y, loss="binary_cross_entropy")
-    return [float(np.linalg.norm(step[f"{name}/delta"])) for name in trained_or_new.layers if name.startswith("dense")]
+    step = net.explain(X, y, loss="binary_cross_entropy")
+    return [float(np.linalg.norm(step[f"{name}/delta"])) for name in net.layers if name.startswith("dense")]
 
 
 def vanish(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None) -> None:
@@ -184,7 +184,9 @@ def vanish(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = 
         trained = Trained(pictures, replace(dense, epochs=recipe.epochs))
         gradients = trained.history.gradient_norms
         print(f"{name}\n    ‖δ¹‖, …, ‖δ⁴‖ at first:", *(f"{norm:.1e}" for norm in norms[name]))
-        print("    ‖∂L/∂W¹‖, …, ‖∂L/∂W⁴‖ in epoch 1:", *(f"{gradients[f'dense{i}/weight'][0]:.1e}" for i in range(1, 5)))
+        print(
+            "    ‖∂L/∂W¹‖, …, ‖∂L/∂W⁴‖ in epoch 1:", *(f"{gradients[f'dense{i}/weight'][0]:.1e}" for i in range(1, 5))
+        )
         loss = trained.history.loss
         print(f"    loss {loss[0]:.3f} → {loss[-1]:.3f}, accuracy {trained.accuracy():.1%}", flush=True)
     if figures:
@@ -232,7 +234,7 @@ def _save(draw: Callable[[Any], None], path: Path, size: tuple[float, float] = (
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    style = {"svg.fonttype": "none", "svg.hashsalt": "cats", "savefig.transparent": True, "font.size": 9}
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "cats", "savefig.transparent": True, "font.size": 9}
     style |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK)
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({**style, "legend.frameon": False}):

@@ -4,21 +4,11 @@
 >>> net = cr.Network(cr.Dense(16, activation="relu"), cr.Dense(3))
 """
 
-from chainrule.checking import check_gradients
-from chainrule.comparison import Comparison, Surface, compare
-from chainrule.data import (
-    HashedNGrams,
-    Images,
-    Sounds,
-    Vocabulary,
-    decode_images,
-    log_mel,
-    mfcc,
-    pad_sequences,
-    read_audio,
-    read_images,
-    read_sounds,
-)
+from collections.abc import Callable as _Callable
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
+from typing import TYPE_CHECKING
+
 from chainrule.errors import (
     ArgumentError,
     BackendError,
@@ -33,7 +23,6 @@ from chainrule.errors import (
     TrainingWarning,
     UnknownNameError,
 )
-from chainrule.explain import ChainRule, Derivation, Explanation, Grade, GradientCheck, Mark, Slip, chain_rule
 from chainrule.functional import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -58,7 +47,6 @@ from chainrule.functional import (
     softplus,
     tanh,
 )
-from chainrule.grading import grade
 from chainrule.graph import Graph, Node, const, gradients
 from chainrule.graph.primitives import (
     abs,
@@ -143,8 +131,27 @@ from chainrule.optim import (
     Warmup,
     chain,
 )
-from chainrule.showing import show
 from chainrule.training import Convergence, EarlyStopping, Epoch, History, Minimum, StopReason, minimize
+
+if TYPE_CHECKING:
+    from chainrule.checking import check_gradients
+    from chainrule.comparison import Comparison, Surface, compare
+    from chainrule.data import (
+        HashedNGrams,
+        Images,
+        Sounds,
+        Vocabulary,
+        decode_images,
+        log_mel,
+        mfcc,
+        pad_sequences,
+        read_audio,
+        read_images,
+        read_sounds,
+    )
+    from chainrule.explain import ChainRule, Derivation, Explanation, Grade, GradientCheck, Mark, Slip, chain_rule
+    from chainrule.grading import grade
+    from chainrule.showing import show
 
 __version__ = "0.1.0"
 
@@ -297,3 +304,52 @@ __all__ = [
     "tanh",
     "transpose",
 ]
+
+# The parts of the package that are imported when somebody asks for one of their names.
+_LATER: dict[tuple[str, ...], _Callable[[], _ModuleType]] = {
+    ("check_gradients",): lambda: _import_module("chainrule.checking"),
+    (
+        "Comparison",
+        "Surface",
+        "compare",
+    ): lambda: _import_module("chainrule.comparison"),
+    (
+        "HashedNGrams",
+        "Images",
+        "Sounds",
+        "Vocabulary",
+        "decode_images",
+        "log_mel",
+        "mfcc",
+        "pad_sequences",
+        "read_audio",
+        "read_images",
+        "read_sounds",
+    ): lambda: _import_module("chainrule.data"),
+    (
+        "ChainRule",
+        "Derivation",
+        "Explanation",
+        "Grade",
+        "GradientCheck",
+        "Mark",
+        "Slip",
+        "chain_rule",
+    ): lambda: _import_module("chainrule.explain"),
+    ("grade",): lambda: _import_module("chainrule.grading"),
+    ("show",): lambda: _import_module("chainrule.showing"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name that few programs need: `import chainrule` does not wait for it."""
+    for names, part in _LATER.items():
+        if name in names:
+            globals()[name] = getattr(part(), name)
+            return globals()[name]
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What there is, imported or not."""
+    return sorted({*globals(), *__all__})

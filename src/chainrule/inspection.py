@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import NotFittedError
-from chainrule.explain import Derivation, Explanation, derive_step, explain_step
 from chainrule.functional import Loss, LossFunction
 from chainrule.nn import Sequential
 from chainrule.optim import Transform
 from chainrule.training import Model, Penalties
-from chainrule.training.augmented import augmented_sheet
 from chainrule.training.coding import known_loss, suits
 from chainrule.training.fitting import Examples, Reading, as_rows
 from chainrule.training.memory import Memory
@@ -22,6 +20,8 @@ from chainrule.training.reading import read
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from chainrule.explain import Derivation, Explanation
 
 
 class Inspectable:
@@ -74,6 +74,8 @@ class Inspectable:
         """
         if self._model:
             check_adapted(self._layer, self.memory, "show_augmented")
+        from chainrule.training.augmented import augmented_sheet
+
         return augmented_sheet(self._layer, self._model, X, rows, versions, seed, path)
 
     def explain(
@@ -104,6 +106,8 @@ class Inspectable:
         penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self.memory.choose_optimizer(optimizer)
         model, chosen, examples = self.examples(X, y, loss=loss, sample_weight=sample_weight)
         check_adapted(self._layer, self.memory, "explain")
+        from chainrule.explain import explain_step
+
         return explain_step(model, chosen, examples, descent, penalties, self.memory.epochs)
 
     def derive(
@@ -129,6 +133,8 @@ class Inspectable:
         """
         penalties, descent = Penalties.of(l1, l2, clip_norm, clip_value), self.memory.choose_optimizer(optimizer)
         chosen = known_loss(loss, self.memory.loss)
+        from chainrule.explain import derive_step
+
         return derive_step(self.model, chosen, descent, penalties, weighted=weighted)
 
     def to_python(

@@ -29,7 +29,6 @@ from chainrule.training.model import as_float_dtype, as_input_shape, put_back
 from chainrule.training.online import Call, Online, Stream, check_adapted, online_step
 from chainrule.training.programs import Engine, Programs, adapted_state
 from chainrule.training.stopping import Limits
-from chainrule.transfer.loading import load_params
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]
@@ -118,6 +117,8 @@ class Network(Inspectable):
         >>> net.load_params({"fc.weight": np.ones((2, 3)), "fc.bias": np.zeros(2)}, framework="pytorch")
         {'dense1': 'fc'}
         """
+        from chainrule.transfer.loading import load_params
+
         found = load_params(self.model, source, framework=framework, names=names, layers=layers)
         adapting = {name for name, layer in self._layer.children() if isinstance(layer, Standardize)}
         if adapting and adapting <= set(found):
