@@ -76,6 +76,7 @@ class Recipe:
     activation: str = "relu"
     weights: Any = None  # as suits the activation
     augment: bool = True
+    rotation: float = 10.0  # degrees, where pictures are augmented
     batch_norm: bool = True
     dropout: float = 0.3
     adam: bool = True
@@ -89,7 +90,7 @@ def network(recipe: Recipe) -> cr.Network:
     """Three dense hidden layers of 128 units; or convolutions, each with half the height and width of that before."""
     layers: list[cr.Layer] = [cr.Rescale(2 / 255, -1)]
     if recipe.augment:
-        layers.append(cr.Augment(flip="horizontal", shift=0.1, rotation=10))
+        layers.append(cr.Augment(flip="horizontal", shift=0.1, rotation=recipe.rotation))
     if recipe.convolution:
         layers += [layer for filters in recipe.filters for layer in block(filters, recipe)]
     layers.append(cr.Flatten())

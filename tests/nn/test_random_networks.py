@@ -91,7 +91,8 @@ def sequence(rng: Rng, width: int) -> tuple[Layer, int]:
     """As many steps of one feature: masked, convolved, normalised, pooled."""
     kernel, dilation = (int(rng.integers(1, 4)) for _ in range(2))
     norm = LayerNorm(eps=0.1) if rng.random() < 0.5 else BatchNorm()
-    bias = isinstance(norm, LayerNorm)  # a batch norm takes a bias out again
+    bias = isinstance(norm, LayerNorm)  # a batch norm takes a bias out again, and the only weight of a channel
+    kernel = kernel if bias else max(kernel, 2)
     conv = Conv1D(2, kernel, padding="same", dilation=dilation, activation=name_of(rng), bias=bias)
     places = -(-width // 2)
     pool, size = [

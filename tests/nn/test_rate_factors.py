@@ -104,6 +104,13 @@ def test_a_factor_of_0_freezes() -> None:
     assert changed == {"dense2/weight", "dense2/bias"}
 
 
+@pytest.mark.parametrize("frozen", [{"learning_rate_factor": 0.0}, {"trainable": False}])
+def test_a_frozen_normalisation_keeps_its_running_statistics(frozen: dict[str, Any]) -> None:
+    net = cr.Network(cr.Sequential(cr.BatchNorm(), **frozen), cr.Dense(2)).build(4)
+    net.fit(X, Y, loss="squared_error", epochs=1, backend="numpy")
+    np.testing.assert_array_equal(net.state["sequential1/batchnorm1/mean"], 0.0)
+
+
 def test_walk_multiplies_the_factors() -> None:
     found = {path: factor for path, _, factor in walk(network().model.layer)}
     assert found == {"": 1.0, "dense1": SLOW, "sequential1": 2.0, "sequential1/dense1": FAST, "dense2": 1.0}
