@@ -78,12 +78,12 @@ class Recipe:
     augment: bool = True
     rotation: float = 10.0  # degrees, where pictures are augmented
     batch_norm: bool = True
-    dropout: float = 0.3
+    dropout: float = 0.2
     adam: bool = True
     schedule: bool = True
-    learning_rate: float = 3e-3
-    filters: tuple[int, ...] = (32, 64, 96)
-    epochs: int = 6
+    learning_rate: float = 2e-3
+    filters: tuple[int, ...] = (24, 48, 96, 128)
+    epochs: int = 13
 
 
 def network(recipe: Recipe) -> cr.Network:
@@ -165,6 +165,7 @@ TECHNIQUES: dict[str, Callable[[Recipe], Recipe]] = {
     "3 dense layers, relu and He, SGD": lambda r: replace(RELU, epochs=r.epochs),
     "convolutional, not augmented": lambda r: replace(r, augment=False),
     "convolutional, augmented": lambda r: r,
+    "without rotation": lambda r: replace(r, rotation=0.0),
     "without batch normalisation": lambda r: replace(r, batch_norm=False),
     "without dropout": lambda r: replace(r, dropout=0.0),
 }
