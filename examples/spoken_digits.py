@@ -86,7 +86,7 @@ def energies(signal: Array, speed: float = 1.0) -> Array:
     A recording that is played faster is the same samples at a higher rate. That makes another voice of it.
     Source: Ko et al., "Audio augmentation for speech recognition", Interspeech 2015.
     """
-    return cr.log_mel(signal, RATE * speed, 32, high=3500.0, floor=1e-7)
+    return cr.log_mel(signal, RATE * speed, 32, high=3200.0, floor=1e-7)
 
 
 def official(recordings: Recordings) -> Split:
@@ -119,6 +119,7 @@ class Recipe:
     adam: bool = True
     schedule: bool = True
     learning_rate: float = 3e-3
+    batch_size: int = 64
     epochs: int = 30  # how often each recording is trained on, at one speed or another
 
 
@@ -154,7 +155,7 @@ class Trained:
             np.tile(y[split.train], len(recipe.speeds)),
             loss="cross_entropy",
             optimizer=cr.AdamW(rate, weight_decay=recipe.weight_decay) if recipe.adam else cr.SGD(rate),
-            batch_size=64,
+            batch_size=recipe.batch_size,
             epochs=recipe.epochs // len(recipe.speeds),
             validation=(features(split.validation), y[split.validation]),
             metrics=["accuracy"],
@@ -164,7 +165,7 @@ class Trained:
 
     def predicted(self) -> Array:
         """The digits that are understood in the test."""
-        return self.net.predict(self.X_test)
+        return self.net.predict(self.X_test, threads=1)
 
     def accuracy(self) -> float:
         """The share of the test that is understood."""

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from chainrule.backends.llvm import cache as module
 from chainrule.backends.llvm.cache import Compiled, describe, key, usual_folder
 from chainrule.backends.llvm.memory import Slot
 from chainrule.errors import CacheWarning
-from chainrule.graph import ROWS, DType, Step, TensorType, const, input, scope
+from chainrule.graph import ROWS, Body, DType, Node, Step, TensorType, const, input, scope
 from chainrule.graph import primitives as p
 from graph.cases import ALL, Case
 
@@ -185,13 +185,18 @@ def test_every_attribute_is_described_to_the_last_number(case: Case) -> None:
         if isinstance(value, tuple):
             for part in value:
                 check(part)
+        elif isinstance(value, Body):  # described node by node
+            check_nodes(value.graph.nodes)
         else:
             assert isinstance(value, PLAIN), value
 
+    def check_nodes(nodes: Iterable[Node]) -> None:
+        for each in nodes:
+            for value in each.attributes.values():
+                check(value)
+
     node, inputs = case.build()
-    for each in (node, *inputs):
-        for value in each.attributes.values():
-            check(value)
+    check_nodes((node, *inputs))
 
 
 # --------------------------------------------------------------------------------------------------- damage

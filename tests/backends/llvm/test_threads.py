@@ -18,7 +18,7 @@ from backends.llvm.networks import Array, Arrays, Training, random_training, tra
 from chainrule.backends import Result
 from chainrule.backends.llvm import Layout, LlvmBackend, LlvmProgram
 from chainrule.backends.llvm.code import Code
-from chainrule.backends.llvm.contract import _Contraction
+from chainrule.backends.llvm.contract import Contraction
 from chainrule.functional import BinaryCrossEntropy, CrossEntropy, SquaredError
 from chainrule.nn import Concatenate, Dense, Dropout, Residual
 from chainrule.optim import SGD, Adam, Momentum
@@ -216,7 +216,7 @@ def test_nothing_hangs_under_load(threads: int) -> None:
 @pytest.mark.parametrize("team", TEAMS)
 def test_every_vector_of_rows_belongs_to_one_thread(team: int, lanes: int) -> None:
     """Also where a thread has no rows, and its empty part lies in the midst of a vector."""
-    vectors_of = _Contraction._vectors_of
+    vectors_of = Contraction._vectors_of
     for rows in range(1, 300):
         share = -(-rows // (team * lanes)) * lanes
         parts = [(min(rank * share, rows), min((rank + 1) * share, rows)) for rank in range(team)]

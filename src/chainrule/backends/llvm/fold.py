@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import I64, Const, Operand
@@ -159,14 +160,14 @@ def lower_scatter(low: Lowering, group: Group) -> None:
     lanes = low.lanes if node.rank > 1 else 1
     own = low.team.split(columns, low.lanes)
 
-    def each(shape: Shape, body: object) -> None:
+    def each(shape: Shape, body: Callable[[Place], None]) -> None:
         def line(place: Place) -> None:
-            code.each(*own, lanes, lambda i: body((*place, i)))  # type: ignore[operator]
+            code.each(*own, lanes, lambda i: body((*place, i)))
 
         if node.rank > 1:
             low.nest(shape[:-1], [1] * (len(shape) - 1), line)
         else:
-            low.nest(shape, [1] * len(shape), body)  # type: ignore[arg-type]
+            low.nest(shape, [1] * len(shape), body)
 
     def add(place: Place) -> None:
         row = code.op("sext", I64, low.elements.value(ids, place[: ids.rank], 1))
