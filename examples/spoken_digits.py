@@ -223,6 +223,7 @@ def begin(recordings: Recordings, figures: str | None = None, depth: int = 8, ep
         net = cr.Network(cr.Flatten(), *hidden, cr.Dense(DIGITS, weight_init=weights)).build(X.shape[1:])
         first = still(net, X, y[split.train])
         norms = first.gradient_norms
+        net.reset()
         gradients[name] = np.array([norms[f"dense{i}/weight"][0] for i in range(1, depth + 2)])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", cr.TrainingWarning)  # a loss that becomes infinite is told of below
@@ -273,7 +274,9 @@ def speakers(recordings: Recordings, recipe: Recipe = Recipe(), figures: str | N
     return confusion
 
 
-def ablation(recordings: Recordings, recipe: Recipe = Recipe(), strangers: tuple[str, ...] = ("lucas", "theo")) -> None:
+def ablation(
+    recordings: Recordings, recipe: Recipe = Recipe(), strangers: tuple[str, ...] = ("george", "lucas", "theo")
+) -> None:
     """What each technique contributes: accuracy without it on the official test, and on speakers who are held out."""
     for name, left_out in LEFT_OUT.items():
         changed = replace(recipe, **left_out)
@@ -308,10 +311,10 @@ def draw_beginning(gradients: dict[str, Array], losses: dict[str, Array], folder
     def draw(axes: Any) -> None:
         for name, colour in zip(gradients, COLOURS, strict=True):
             axes[0].plot(np.arange(1, len(gradients[name]) + 1), gradients[name], "o-", ms=3, color=colour, label=name)
-            axes[1].plot(np.arange(len(losses[name])), losses[name], color=colour, label=name)
+            axes[1].plot(np.arange(len(losses[name])), losses[name], "o-", ms=2, color=colour, label=name)
         axes[0].set(xlabel="layer", ylabel="norm of the gradient at the beginning", yscale="log")
         axes[1].set(xlabel="epoch", ylabel="loss", yscale="log")
-        axes[1].legend()
+        axes[1].legend(loc="center right")
 
     canvas(folder, "beginning.svg", draw, columns=2)
 
@@ -337,9 +340,9 @@ def draw_confusion(confusion: Array, folder: Path) -> None:
         for said, heard in np.argwhere(confusion):
             right, share = said == heard, shares[said, heard]
             shade = (
-                {"color": "#2da44e", "alpha": 0.8 * share}
+                {"color": "#2da44e", "alpha": 0.4 * share}
                 if right
-                else {"color": "#e5534b", "alpha": min(0.8, 6 * share)}
+                else {"color": "#e5534b", "alpha": min(0.4, 3 * share)}
             )
             edges = np.array([-0.5, 0.5])
             axes.fill_between(heard + edges, said - 0.5, said + 0.5, linewidth=0, **shade)

@@ -84,7 +84,7 @@ def test_a_technique_that_is_left_out_is_not_in_the_network(script: ModuleType) 
 
 
 def test_deltas_are_those_of_the_chain_rule(script: ModuleType, shades: Any) -> None:
-    """By hand: δ of the last layer is (p − y)/n, and each δ before it is δ Wᵀ times the slope of the sigmoid, a (1 − a)."""
+    """By hand: δ of the last layer is (p − y)/n, and each δ before it is δ Wᵀ a (1 − a)."""
     net = script.network(script.SIGMOID).build((32, 32, 3), seed=1)
     a = [shades.X_train[:16].reshape(16, -1) * (2 / 255) - 1.0]
     for i in range(1, 5):

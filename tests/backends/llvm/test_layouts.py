@@ -16,7 +16,7 @@ from chainrule.backends.llvm.stages import stage_text
 from chainrule.functional import CrossEntropy, SquaredError
 from chainrule.graph import ROWS, Step, input
 from chainrule.graph import primitives as p
-from chainrule.nn import Dense, Dropout, Layer
+from chainrule.nn import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, Reshape
 from chainrule.optim import SGD, Adam, Nesterov, Transform
 from chainrule.training import Penalties
 
@@ -44,6 +44,11 @@ def random() -> Training:
     return classifier(Dense(5, activation="relu"), Dropout(0.3))
 
 
+def images() -> Training:
+    """Wide, but of few channels."""
+    return classifier(Dense(48), Reshape(4, 4, 3), Conv2D(40, 3, padding="same"), MaxPool2D(), Flatten())
+
+
 # ---------------------------------------------------------------------------------------------- which is chosen
 
 
@@ -53,8 +58,8 @@ def random() -> Training:
         *((network, None, Layout.FEATURES) for network in (narrow, wide, random)),
         *((network, 1, Layout.ONE_ROW) for network in (narrow, wide, random)),
         *((narrow, rows, Layout.FEATURES) for rows in (2, 7)),
-        *((narrow, rows, Layout.ROWS) for rows in (8, 32, 10_000)),
-        *((network, 32, Layout.FEATURES) for network in (wide, random)),
+        *((network, rows, Layout.ROWS) for network in (narrow, random, images) for rows in (8, 32, 10_000)),
+        *((wide, rows, Layout.FEATURES) for rows in (8, 32)),
     ],
 )
 def test_the_layout_follows_the_batch_and_the_width(
