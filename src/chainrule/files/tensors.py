@@ -5,6 +5,7 @@ Nothing in a file is executed: a pickle, which a PyTorch .pt file is, is refused
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -63,14 +64,19 @@ def _of_zip(name: str) -> dict[str, Array]:
 
     try:
         with zipfile.ZipFile(name) as archive:
-            if not all(entry.endswith(".npy") for entry in archive.namelist()):
+            names = archive.namelist()
+            if not all(entry.endswith(".npy") for entry in names):
                 raise ModelFileError(
                     f"{name!r} is a zip archive of other things than arrays, as .pt files are: {_FOR_PICKLES}."
                 )
-        with np.load(name, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+            return {entry.removesuffix(".npy"): _of_npy(archive.read(entry)) for entry in names}
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise ModelFileError(f"{name!r} cannot be read as an .npz file: {error}; take another copy.") from error
+
+
+def _of_npy(data: bytes) -> Array:
+    array: Array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    return array
 
 
 def _of_safetensors(name: str, data: bytes) -> dict[str, Array]:
