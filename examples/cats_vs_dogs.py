@@ -198,7 +198,7 @@ def vanish(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = 
 
 
 def ablation(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None) -> None:
-    """What each technique contributes, on the validation pictures: what is held out was looked at a few times while the recipe was chosen."""
+    """What each technique contributes, on the validation pictures: the held-out ones had been seen when it was chosen."""
     for name, change in TECHNIQUES.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", cr.TrainingWarning)

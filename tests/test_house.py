@@ -340,8 +340,8 @@ def test_a_method_inherits_its_docstring(monkeypatch: pytest.MonkeyPatch) -> Non
 def bound_names(tree: ast.Module) -> set[str]:
     """The public names that a module binds by import, at once or when they are asked for, `def`, `class` or assignment."""
     names: set[str] = set()
-    later = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    for node in (*tree.body, *(statement for node in later for statement in node.body)):
+    later = [each for each in tree.body if isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING"]
+    for node in (*tree.body, *(statement for block in later for statement in block.body)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             if not (isinstance(node, ast.ImportFrom) and node.module in ("__future__", "typing")):
                 names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)

@@ -62,6 +62,12 @@ class Guarded(LlvmProgram):
         Guarded.calls += 1
         return result
 
+    def _sibling(self, layout: Layout, team: int) -> LlvmProgram:
+        """Guarded as well: it runs in our stead where somebody else uses the processor."""
+        sibling = guarded(super()._sibling(layout, team))
+        sibling.at_end = self.at_end
+        return sibling
+
 
 def guarded(program: LlvmProgram) -> Guarded:
     """The same program, guarded from now on."""
