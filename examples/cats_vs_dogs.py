@@ -2,7 +2,7 @@
 
     CHAINRULE_DATA=folder python examples/cats_vs_dogs.py             everything
     CHAINRULE_DATA=folder python examples/cats_vs_dogs.py vanish      one part: vanish, ablation, final
-    python examples/cats_vs_dogs.py final --data pictures.npz --figures folder --epochs 30 --networks 3
+    python examples/cats_vs_dogs.py final --data pictures.npz --figures folder
     python examples/cats_vs_dogs.py --sheet sheet.png                 a sheet of augmented pictures, and nothing else
 
 The data are the cats and dogs of CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009).
@@ -67,6 +67,9 @@ def read(path: Path, rows: int | None = None) -> Pictures:
 
 
 # ------------------------------------------------------------------------------------------------------ the recipe
+
+
+FINAL_EPOCHS = 30  # the other parts compare networks after fewer
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ def ablation(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None 
 
 
 def final(
-    pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None, networks: int = 1
+    pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None, networks: int = 3
 ) -> list[Trained]:
     """The convolutional network: accuracy, and what is taken for what; networks that differ in their seeds."""
     trained = [Trained(pictures, recipe, seed) for seed in range(networks)]
@@ -277,8 +280,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
     parser.add_argument("--data", help=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
     parser.add_argument("--figures", help="the folder that figures are drawn in")
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs, help=f"{Recipe().epochs} unless given")
-    parser.add_argument("--networks", type=int, default=1, help="how many networks final trains; 1 unless given")
+    parser.add_argument("--epochs", type=int, help=f"{FINAL_EPOCHS} for final, {Recipe().epochs} for the others")
+    parser.add_argument("--networks", type=int, default=3, help="how many networks final trains; 3 unless given")
     parser.add_argument("--sheet", help="draw a sheet of augmented pictures in this file, and nothing else")
     given = parser.parse_args()
     wrong = [part for part in given.parts if part not in parts]
@@ -291,7 +294,8 @@ def main() -> None:
     for part in given.parts or parts:
         print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
         more = {"networks": given.networks} if part == "final" else {}
-        parts[part](pictures, replace(Recipe(), epochs=given.epochs), figures=given.figures, **more)
+        epochs = given.epochs or (FINAL_EPOCHS if part == "final" else Recipe().epochs)
+        parts[part](pictures, replace(Recipe(), epochs=epochs), figures=given.figures, **more)
 
 
 if __name__ == "__main__":
