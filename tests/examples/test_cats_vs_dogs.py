@@ -124,7 +124,7 @@ def test_parts_run(
     script.ablation(pictures, short)
     lines = capsys.readouterr().out.splitlines()
     assert [line[:38].strip() for line in lines] == list(script.TECHNIQUES)
-    (trained,) = script.final(pictures, short, figures=str(tmp_path))
+    (trained,) = script.final(pictures, short, figures=str(tmp_path), networks=1)
     script.sheet(pictures, str(tmp_path / "sheet.png"))
     assert {file.name for file in tmp_path.iterdir()} == {"learning.svg", "sheet.png"}
     assert f"{trained.accuracy():.1%}" in capsys.readouterr().out
