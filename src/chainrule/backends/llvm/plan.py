@@ -122,7 +122,8 @@ def _inlined(graph: Graph, users: dict[Node, list[Node]], given: set[Node]) -> s
             computed.add(node)
         if node.op not in ELEMENTWISE:
             continue
-        reduced = [user.op in _REDUCING or user in computed for user in needed]
+        through = [x for user in needed for x in (users[user] if user in views and user.op == "transpose" else [user])]
+        reduced = [user.op in _REDUCING or user in computed for user in through]
         elementwise = all(user.op in ELEMENTWISE for user in needed)
         of_state = node.rank > 0 and node not in given and ROWS not in node.shape
         if reduced == [True] or (node in of_windows and all(reduced)) or (of_state and elementwise):
@@ -141,7 +142,7 @@ def _views(graph: Graph, users: dict[Node, list[Node]]) -> set[Node]:
             continue
         (x, *_) = node.inputs
         rows_last = node.shape[-1:] == x.shape[-1:] == (ROWS,)
-        folded = x.op == "contract" and folded_by(x, users) is not None
+        folded = all(user.op == "fold" for user in users.get(node, []))
         if (
             node.op == "windows"
             or (node.op == "transpose" and (keeps_last(node) or x in views or x.op == "random_bits" or folded))
