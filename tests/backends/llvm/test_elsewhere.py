@@ -49,3 +49,22 @@ def test_it_is_read_when_it_is_there(made: str, read: str, threads: int, layout:
         )
 
     np.testing.assert_allclose(run(LlvmBackend(threads=threads, layout=layout)), run(NumpyBackend()), atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", [Layout.FEATURES, Layout.ROWS])
+@pytest.mark.parametrize("turns", range(4))
+def test_products_may_be_turned_before_they_are_folded(turns: int, layout: Layout) -> None:
+    """They are added up in place only where vectors of them lie there as they come, and right wherever that is."""
+    x, w = input("x", (ROWS, 3, 2)), input("w", (2, 4, 2))
+    y = p.contract(x, w, "nho,oci->nhci")
+    for permutation in [(0, 1, 3, 2), (0, 2, 1, 3), (0, 2, 1, 3)][:turns]:
+        y = p.transpose(y, permutation)
+    places, size = y.shape[1], y.shape[3]
+    folded = p.fold(y, places + size - 1, 1, size)
+    step = Step(state={"w": w}, data={"x": x}, rows={"z": folded})
+
+    def run(backend: LlvmBackend | NumpyBackend) -> np.ndarray:
+        state, data = {"w": W.reshape(2, 4)[:, :, None] * np.float32([1, 2])}, {"x": X[:, :, 0, 0]}
+        return backend.compile(step, rows=9).run(state, data, np.arange(9), np.array([0, 9]), {}).rows["z"]
+
+    np.testing.assert_allclose(run(LlvmBackend(layout=layout)), run(NumpyBackend()), rtol=1e-5, atol=1e-5)

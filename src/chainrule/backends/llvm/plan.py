@@ -116,7 +116,7 @@ def _inlined(graph: Graph, users: dict[Node, list[Node]], given: set[Node]) -> s
         if node in outputs:
             continue
         needed = users.get(node, [])
-        if node.op == "contract" and folded_by(node, users) is not None:
+        if node.op == "contract" and _is_folded(node, users):
             computed.add(node)
         if node.op == "random_bits" and needed and all(user in views for user in needed):
             computed.add(node)
@@ -136,16 +136,18 @@ _REDUCING = frozenset({"reduce_sum", "reduce_max", "fold"})
 
 def _views(graph: Graph, users: dict[Node, list[Node]]) -> set[Node]:
     """The rearranged arrays that can be read as well where the original lies."""
-    outputs, views = set(graph.outputs), set()
+    outputs, views, folded = set(graph.outputs), set(), set()
+    for node in reversed(graph.nodes):
+        if node.op == "transpose" and all(user.op == "fold" or user in folded for user in users.get(node, [])):
+            folded.add(node)
     for node in graph.nodes:
         if node in outputs or node.op not in REARRANGING:
             continue
         (x, *_) = node.inputs
         rows_last = node.shape[-1:] == x.shape[-1:] == (ROWS,)
-        folded = all(user.op == "fold" for user in users.get(node, []))
         if (
             node.op == "windows"
-            or (node.op == "transpose" and (keeps_last(node) or x in views or x.op == "random_bits" or folded))
+            or (node.op == "transpose" and (keeps_last(node) or x in views or x.op == "random_bits" or node in folded))
             or (node.op == "slice" and begins_vector(node))
             or (node.op == "reshape" and rows_last)
             or (node.op == "take_within" and all(user.op in ELEMENTWISE for user in users.get(node, [])))
@@ -169,22 +171,20 @@ def _is_windows(node: Node, views: set[Node]) -> bool:
     return node.op == "windows"
 
 
-def folded_by(node: Node, users: dict[Node, list[Node]]) -> Node | None:
-    """The fold that alone needs a contraction, if its vectors run along the last axis of what it gives."""
+def _is_folded(node: Node, users: dict[Node, list[Node]]) -> bool:
+    """Whether a fold alone needs a contraction, and its vectors run along the last axis of what it gives."""
     user = node
     while user is node or user.op == "transpose":
         needed = users.get(user, [])
         if len(needed) != 1:
-            return None
+            return False
         (user,) = needed
     if user.op != "fold":
-        return None
+        return False
     axis, product = user.rank - 1, user.inputs[0]
     while product is not node:
         axis, product = product.attributes["permutation"][axis], product.inputs[0]
-    roles = Roles(node)
-    along = roles.result[axis]
-    return user if along == roles.vector and axis == node.rank - 1 else None
+    return axis == node.rank - 1 and Roles(node).vector == Roles(node).result[axis]
 
 
 def _sources(node: Node, inlined: set[Node]) -> list[Node]:
