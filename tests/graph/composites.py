@@ -130,8 +130,9 @@ def _exact(draw: Draw, pool: list[Node]) -> Node:
 def _loop(draw: Draw, pool: list[Node]) -> Node:
     """Three steps of a recurrence that is exact, so that no rounding grows from step to step."""
     double = pool[0].dtype
-    start = _pick(draw, pool, lambda node: node.dtype is double and node.rank == 2 and node.shape[0] is ROWS)
-    read = _pick(draw, pool, lambda node: node.dtype is double and node.shape[:1] == (ROWS,) and node.rank <= 3)
+    by_row = [node for node in pool if node.shape[:1] == (ROWS,) and ROWS not in node.shape[1:]]
+    start = _pick(draw, by_row, lambda node: node.dtype is double and node.rank == 2)
+    read = _pick(draw, by_row, lambda node: node.dtype is double and node.rank <= 3)
     fixed = _pick(draw, pool, lambda node: node.dtype is double and ROWS not in node.shape)
     scales = const(np.reshape([1.0, -2.0, 0.5], (3, *(1 for _ in read.shape[1:]))), read.dtype)
     sequence = p.broadcast(read, (ROWS, 3, *read.shape[1:]), (1,)) * scales

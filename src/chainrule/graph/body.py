@@ -63,6 +63,12 @@ class Body:
                 f"{where()}a step of scan reads {stray[0]!r}, which is not among its inputs; give it to scan as a sequence or "
                 "as a constant."
             )
+        for node in (self.state, *self.sequences):
+            if node.shape[:1] != (ROWS,) or ROWS in node.shape[1:]:
+                raise GraphError(
+                    f"{where()}what a step of scan reads must have rows as its first dimension, and only there, but "
+                    f"{node.attributes['name']} is {node.type}."
+                )
         if self.output.type != self.state.type:
             raise ShapeError(
                 f"{where()}a step of scan must give a state of the type that it takes, {self.state.type}, but gives "
