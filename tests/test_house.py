@@ -390,6 +390,7 @@ print(*{name.split(".")[0] for name in sys.modules})
 """
 
 
+@pytest.mark.alone
 def test_import_is_quick_and_loads_nothing_heavy() -> None:
     """NumPy's own share is counted: it is what a person waits for."""
     times = []

@@ -20,7 +20,10 @@ from chainrule.training import loop
 from chainrule.training.clock import interrupts
 from training.descent import bits, classes
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent like this on Windows")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent like this on Windows"),
+    pytest.mark.alone,
+]
 
 X, y = classes(300)
 FOREVER: dict[str, Any] = {"loss": "cross_entropy", "epochs": 10**6, "batch_size": 10}

@@ -137,6 +137,7 @@ def test_convergence_on_losses_that_are_written_down(patience: int) -> None:
     assert "has not fallen by more than 0.001" in history.stop_reason.sentence
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("validated", [False, True])
 def test_time_limit(validated: bool) -> None:
     script = Script(seconds=0.02)

@@ -1,6 +1,7 @@
 """The memory of a step: the bytes of the arrays that it reads and writes, besides the data.
 
-For machine code these are the arrays that the compiler has planned, padding included: they are what a run asks the system for.
+For machine code these are the arrays that the compiler has planned, padding included, and memory that several share counted once:
+they are what a run asks the system for.
 Weight gradients that the optimiser uses up while they are computed are never stored, and so take none. The NumPy backend has no
 plan: its nodes are evaluated one after another, each array lives until it was read for the last time, and what is told is the
 most that live at one time.
@@ -52,15 +53,18 @@ def memory_of(program: Program, batch_size: int) -> Memory:
 
 def _planned(program: Any, batch_size: int) -> Memory:
     """From the table of arrays of an `LlvmProgram`, which is named here only because llvmlite may not be there."""
-    from chainrule.backends.llvm.memory import padded, row_length
+    from chainrule.backends.llvm.memory import capacity_of, padded
+    from chainrule.backends.llvm.sharing import shared_places
 
-    capacity = row_length(batch_size, program.lanes)
+    capacity = capacity_of(program.slots, program.lanes, batch_size)
     found = dict.fromkeys((PARAMS, OPTIMIZER, "activations", "gradients"), 0)
     for slot in program.slots:
-        if slot.kind in ("state", "scratch"):
+        if slot.kind == "state" or (slot.kind == "scratch" and slot.life is None):
             shape = padded(slot.shape, program.lanes, capacity, plain=slot.plain)
             kind = _owned_by(slot.name) if slot.kind == "state" else _kind(slot.shape)
             found[kind] += math.prod(shape) * slot.dtype.numpy.itemsize
+    for kind in ("activations", "gradients"):
+        found[kind] += shared_places(program.slots, program.lanes, capacity, with_rows=kind == "activations")[1]
     return Memory(found[PARAMS], found[OPTIMIZER], found["activations"], found["gradients"], planned=True)
 
 

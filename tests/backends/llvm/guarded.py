@@ -46,13 +46,16 @@ def between_guards(array: Array, at_end: bool) -> Array:
 
 
 class Guarded(LlvmProgram):
-    """A program whose code is only ever given guarded arrays."""
+    """A program whose code is only ever given guarded arrays, each with memory of its own."""
 
     at_end = True
     calls = 0
 
     def _call(self, workspace: Workspace, arrays: list[Array], n_steps: int) -> int:
         copies = [between_guards(array, self.at_end) for array in arrays]
+        for slot, copy in zip(self.slots, copies, strict=True):
+            if slot.kind == "scratch":  # nobody may read what nobody has written
+                copy.view(np.uint8)[...] = 0xFF
         result = super()._call(workspace, copies, n_steps)
         for slot, array, copy in zip(self.slots, arrays, copies, strict=True):
             if slot.kind not in READ_ONLY:

@@ -403,6 +403,7 @@ def test_many_processes_at_once(tmp_path: Path) -> None:
         run_small(LlvmBackend(cache=Cache(tmp_path)).compile(small_step(scale)), scale)
 
 
+@pytest.mark.alone
 def test_a_warm_start_is_quick(tmp_path: Path) -> None:
     """Its share of half a second from the import to the first trained epoch."""
     backend = LlvmBackend(cache=Cache(tmp_path))

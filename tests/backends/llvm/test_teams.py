@@ -28,7 +28,7 @@ from chainrule.optim import Adam
 TABLE = np.zeros(1, np.uintp)
 N = 64
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.alone]
 signals = pytest.mark.skipif(os.name == "nt", reason="on Windows a signal cannot be sent to a thread")
 
 

@@ -24,7 +24,7 @@ from chainrule.nn import Concatenate, Dense, Dropout, Residual
 from chainrule.optim import SGD, Adam, Momentum
 from chainrule.training import Penalties
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.alone]
 
 TEAMS = (2, 3, 4, 8)
 BATCHES = {

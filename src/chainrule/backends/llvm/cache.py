@@ -175,6 +175,7 @@ def _unpacked(key: str, content: bytes) -> Compiled:
     for slot in header["slots"]:
         slot["shape"] = tuple(ROWS if dim is None else dim for dim in slot["shape"])
         slot["dtype"] = DType(slot["dtype"])
+        slot["life"] = slot["life"] and tuple(slot["life"])
         if slot["value"] is not None:
             flat = np.frombuffer(content, slot["dtype"].numpy, count=math.prod(slot["value"]), offset=place)
             slot["value"] = flat.reshape(slot["value"])

@@ -103,7 +103,15 @@ class Barrier:
     """Wait until every thread of the team has come here."""
 
 
-Statement = Op | Loop | Branch | Leave | Barrier
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A part of a function that is written as a function of its own, to which the values that it reads are given."""
+
+    given: list[Value]
+    body: list[Statement]
+
+
+Statement = Op | Loop | Branch | Leave | Barrier | Piece
 
 
 @dataclass

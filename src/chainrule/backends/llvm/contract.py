@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chainrule.backends.llvm.code import I64, Code, Const, Index, Operand
 from chainrule.backends.llvm.elements import Place
 from chainrule.backends.llvm.layout import Layout
-from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
+from chainrule.backends.llvm.memory import panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.backends.llvm.roles import Roles
 from chainrule.graph import ROWS, Dim, Node, Shape
@@ -73,7 +73,7 @@ class Contraction:
         known = all(isinstance(self.roles.dims[letter], int) for letter in self.roles.result)
         rows_alone = [self.roles.dims[letter] for letter in self.roles.inner] == [ROWS]
         self.in_blocks = known and rows_alone and bool(self.roles.vector) and low.layout is Layout.FEATURES
-        self.partial = low.buffer(Slot("scratch", "", group.shape, self.node.dtype)) if self.in_blocks else None
+        self.partial = low.buffer(low.brief("", group.shape, self.node.dtype)) if self.in_blocks else None
         self.block: _Block | None = None
 
     def _widest(self, vectors: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import Const, Index, Operand, Type
 from chainrule.backends.llvm.layout import Layout
-from chainrule.backends.llvm.memory import Slot, panel_width, panels, register_type
+from chainrule.backends.llvm.memory import panel_width, panels, register_type
 from chainrule.backends.llvm.plan import Group
 from chainrule.backends.llvm.roles import Roles, matrix_of_row
 from chainrule.graph import ROWS, Dim, Node
@@ -84,7 +84,7 @@ class _Dot:
         assert isinstance(size, int)
         assert isinstance(length, int)
         count, own = panels(self.y.shape, self.lanes), team.split(length, width)
-        parts = self.low.buffer(Slot("scratch", "", (count, 1, size), self.group.root.dtype))
+        parts = self.low.buffer(self.low.brief("", (count, 1, size), self.group.root.dtype))
 
         def panel(o: Index, columns: int) -> None:
             number = code.divided(o, width)

@@ -15,6 +15,7 @@ from chainrule.backends.llvm.code import I64, Branch, Const, Index, Leave, Loop,
 from chainrule.backends.llvm.layout import Layout
 from chainrule.backends.llvm.lower import Lowering, runs_in
 from chainrule.backends.llvm.memory import Slot, row_length
+from chainrule.backends.llvm.pieces import operands
 from chainrule.backends.llvm.plan import INLINE, Group, Plan
 from chainrule.graph import DType, Node, TensorType, show_shape
 from chainrule.graph.text import line_of, names_of
@@ -165,7 +166,7 @@ class _Listing:
     def count(self, block: list[Statement]) -> None:
         """Look ahead: how often each value is used, and which are the pointers of the table."""
         for statement in block:
-            for x in _operands(statement):
+            for x in operands(statement):
                 self.uses[x] = self.uses.get(x, 0) + 1
             if isinstance(statement, Loop | Branch):
                 self.count(statement.body)
@@ -318,18 +319,9 @@ def _chosen(lanes: list[int]) -> str:
     return " ".join(map(str, lanes))
 
 
-def _operands(statement: Statement) -> list[Operand]:
-    """What a statement itself reads, its body apart."""
-    if isinstance(statement, Op):
-        return list(statement.operands)
-    if isinstance(statement, Loop):
-        return [statement.start, statement.stop, *statement.initial, *statement.next]
-    return [statement.condition] if isinstance(statement, Branch | Leave) else []
-
-
 def _read(statement: Statement) -> set[Operand]:
     """What a statement reads, its body included."""
-    found = set(_operands(statement))
+    found = set(operands(statement))
     if isinstance(statement, Loop | Branch):
         found.update(*map(_read, statement.body))
     return found

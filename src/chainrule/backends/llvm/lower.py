@@ -23,10 +23,11 @@ from chainrule.backends.llvm.plan import Group, Plan, outside, reads, reads_of, 
 from chainrule.backends.llvm.reduce import lower_argmax, lower_reduce
 from chainrule.backends.llvm.roles import is_dot
 from chainrule.backends.llvm.scan import lower_scan, states_of, states_slot
+from chainrule.backends.llvm.sharing import lives
 from chainrule.backends.llvm.team import Team
 from chainrule.backends.llvm.turn import can_turn, turn
 from chainrule.backends.llvm.views import VIEWS, keeps_last
-from chainrule.graph import ROWS, Node, Shape
+from chainrule.graph import ROWS, DType, Node, Shape
 from chainrule.graph.text import names_of
 
 STATUS_STEP, STATUS_CAPACITY = range(2)
@@ -59,6 +60,8 @@ class Lowering:
             self.code.call(value, name)
         self.team = Team(self, team)
         self.slots: list[Slot] = []
+        self.places: dict[Value, int] = {}
+        self.phases: dict[Group, int] = {}
         self.checks = Checks(self, set(self.step.checks.values()))
 
     def run(self) -> Lowered:
@@ -119,7 +122,14 @@ class Lowering:
             return []
 
         code.loop(0, self.n_steps, 1, [], one_step)
-        return Lowered(code, [self.table, self.n_steps, self.rank], self.slots)
+        return Lowered(code, [self.table, self.n_steps, self.rank], self._with_lives(scratch))
+
+    def _with_lives(self, scratch: dict[Node, Buffer]) -> list[Slot]:
+        """The table, with how long what is stored lives."""
+        stored = {node: buffer for node, buffer in scratch.items() if node.op != "const"}
+        found = lives(self.plan, self.phases, stored, self.read_at_end, self.team.phase)
+        places = {self.places[stored[node].pointer]: life for node, life in found.items()}
+        return [replace(slot, life=places.get(i, slot.life)) for i, slot in enumerate(self.slots)]
 
     def _report(self, arrays: dict[str, dict[str, tuple[Node, Buffer]]], k: Index, offset: Index) -> None:
         """The numbers of this step, and then the updates of the state that had to wait."""
@@ -146,6 +156,7 @@ class Lowering:
         """The pointer of a slot, which is entered in the table."""
         self.slots.append(slot)
         pointer = self.code.load(self.table, len(self.slots) - 1, PTR)
+        self.places[pointer] = len(self.slots) - 1
         plain = (slot.kind == "state" and "/" in slot.name) or (slot.kind in ("const", "scratch") and "." in slot.name)
         self.code.call(pointer, slot.name if plain else f"{slot.kind}/{slot.name}".rstrip("/"))
         return pointer
@@ -154,6 +165,10 @@ class Lowering:
         """The entry of an array that the caller sees: rows come first there, whatever the layout."""
         outside = kind in ("data", "rows") and self.layout is Layout.ROWS
         return Slot(kind, name, (ROWS, *node.shape[:-1]) if outside else node.shape, node.dtype)
+
+    def brief(self, name: str, shape: Shape, dtype: DType) -> Slot:
+        """An array that is needed in this phase only."""
+        return Slot("scratch", name, shape, dtype, life=(self.team.phase, self.team.phase))
 
     def buffer(self, slot: Slot) -> Buffer:
         """An array of its own."""
@@ -198,7 +213,8 @@ class Lowering:
                 self.copies.append((node, buffer))
         read = {x for group in self.plan.groups for x in outside(group, inlined)}
         late = reported | {node for node, _ in self.copies}
-        self.read_elsewhere = late | reads_of(late, inlined) | read
+        self.read_at_end = late | reads_of(late, inlined)
+        self.read_elsewhere = self.read_at_end | read
 
     def _may_overwrite(self, node: Node, old: Node) -> bool:
         """Whether the group that computes `node` is the last to read `old`, and reads it only at the place it writes."""
@@ -275,6 +291,7 @@ class Lowering:
                 node for node, buffer in self.state_nodes.items() if any(self._writes(group, buffer) for group in run)
             ]
             self.team.before(run, overwrites)
+            self.phases |= dict.fromkeys(run, self.team.phase)
             body = (
                 partial(self._group, *run) if run[0].kind == "contract" or len(run) == 1 else partial(self._rows, run)
             )

@@ -11,7 +11,7 @@ row, data and reports, lies as he has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,7 +40,8 @@ _PANEL = 4  # vectors in a row of a panel: as many as a tile has
 class Slot:
     """An entry of the table: what the array is for ("state", "data", "scratch", ...), its name, and its type.
 
-    Arrays of kind "scalar", "metric" and "health" have one entry a step, those of kind "data" and "rows" lie unpadded.
+    Arrays of kind "scalar", "metric" and "health" have one entry a step, those of kind "data" and "rows" lie unpadded. One with a
+    `life`, its first and its last phase, may share memory with others.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Slot:
     shape: Shape = ()
     dtype: DType = DType.FLOAT32
     value: NDArray[Any] | None = None
+    life: tuple[int, int] | None = None
 
     @property
     def plain(self) -> bool:
@@ -93,6 +95,12 @@ def row_length(n: int, lanes: int) -> int:
     return (vectors + crowded) * lanes
 
 
+def capacity_of(slots: Iterable[Slot], lanes: int, rows: int) -> int:
+    """The rows that arrays have room for: so many, or whole vectors of them where an array has them last, line by line."""
+    lines = any(slot.kind == "scratch" and len(slot.shape) > 1 and slot.shape[-1] is ROWS for slot in slots)
+    return row_length(rows, lanes) if lines else rows
+
+
 def panel_width(lanes: int) -> int:
     """The numbers in a row of a panel."""
     return _PANEL * lanes
@@ -109,7 +117,7 @@ def panels(shape: Shape, lanes: int) -> int:
 
 
 def padded(shape: Shape, lanes: int, rows: int, *, plain: bool = False) -> tuple[int, ...]:
-    """The shape in memory, for a capacity of `rows` (a multiple of the lanes); without panels, if it is `plain`.
+    """The shape in memory, for a capacity of `rows`; without panels, if it is `plain`.
 
     >>> padded((ROWS, 10), 16, 32), padded((), 16, 32), padded((784, 100), 16, 32)
     ((32, 16), (), (2, 784, 64))
@@ -160,10 +168,14 @@ def register_type(dtype: DType, lanes: int) -> Type:
 def allocate(slot: Slot, lanes: int, rows: int, leading: tuple[int, ...] = ()) -> Array:
     """A zeroed array for a slot, aligned to 64 bytes; an array of them, with leading axes."""
     shape = leading + padded(slot.shape, lanes, rows, plain=slot.plain) or (1,)
-    size = int(np.prod(shape)) * slot.dtype.numpy.itemsize
+    return room(math.prod(shape) * slot.dtype.numpy.itemsize).view(slot.dtype.numpy).reshape(shape)
+
+
+def room(size: int) -> NDArray[np.uint8]:
+    """So many zeroed bytes, aligned to 64."""
     raw = np.zeros(size + 64, np.uint8)
     start = -raw.ctypes.data % 64
-    return raw[start : start + size].view(slot.dtype.numpy).reshape(shape)
+    return raw[start : start + size]
 
 
 def parts(array: Array, values: Array, slot: Slot, lanes: int) -> list[tuple[Array, Array]]:

@@ -26,8 +26,10 @@ from chainrule.backends.llvm.cache import Cache, Compiled, key
 from chainrule.backends.llvm.jit import Loaded, object_code
 from chainrule.backends.llvm.layout import Layout, arrange
 from chainrule.backends.llvm.lower import STATUS_STEP, Lowering
-from chainrule.backends.llvm.memory import Slot, allocate, got, parts, put, row_length
+from chainrule.backends.llvm.memory import Slot, allocate, capacity_of, got, parts, put
+from chainrule.backends.llvm.pieces import in_pieces
 from chainrule.backends.llvm.plan import plan
+from chainrule.backends.llvm.sharing import shared
 from chainrule.backends.llvm.target import Target
 from chainrule.backends.llvm.text import Writer
 from chainrule.backends.llvm.threads import Crowd, run_team
@@ -52,7 +54,9 @@ def emit(step: Step, target: Target, layout: Layout, threads: int, rows: int | N
     lanes = target.lanes(8 if wide else 4)
     lowered = Lowering(plan(arrange(step, layout, rows)), lanes, layout, threads).run()
     writer = Writer(flush=target.family if step.update else "", fused=target.fused, names=lowered.code.names)
-    return Emitted(writer.function("run", lowered.parameters, lowered.code.block), lanes, tuple(lowered.slots))
+    return Emitted(
+        writer.function("run", lowered.parameters, in_pieces(lowered.code.block)), lanes, tuple(lowered.slots)
+    )
 
 
 class Workspace:
@@ -66,10 +70,12 @@ class Workspace:
         self.arrays: list[Array | None] = [None] * len(slots)  # None for what a run is given
         self.places = [0] * len(slots)  # where each begins
         for i, slot in enumerate(slots):
-            if slot.kind in ("state", "const", "scratch"):
+            if slot.kind in ("state", "const") or (slot.kind == "scratch" and slot.life is None):
                 array = self._place(i, allocate(slot, lanes, capacity))
                 if slot.kind == "const":
                     put(array, np.asarray(slot.value), slot, lanes)
+        for i, array in shared(slots, lanes, capacity).items():
+            self._place(i, array)
 
     def suit(self, n_steps: int) -> None:
         """Have room for the numbers of so many steps."""
@@ -155,7 +161,7 @@ class LlvmProgram:
             return again_by_runs(self, state, data, scalars)
         check_arguments(self.step, state, data, scalars, 1)
         order, bounds, record = np.arange(n), np.array([0, n]), np.zeros(1, np.bool_)
-        workspace = Workspace(self.slots, self.lanes, row_length(n, self.lanes))
+        workspace = Workspace(self.slots, self.lanes, capacity_of(self.slots, self.lanes, n))
         arrays = self._arrays(workspace, state, data, order, bounds, scalars, record)
         metrics, into, back = {}, [], []
         for slot, array in zip(self.slots, arrays, strict=True):
@@ -187,7 +193,7 @@ class LlvmProgram:
 
     def _workspace(self, rows: int) -> Workspace:
         """A workspace for batches of so many rows at most: that of an earlier run, if it suits."""
-        capacity = row_length(max(rows, 1), self.lanes)
+        capacity = capacity_of(self.slots, self.lanes, max(rows, 1))
         with contextlib.suppress(IndexError):
             if (workspace := self._workspaces.pop()).capacity == capacity:
                 return workspace

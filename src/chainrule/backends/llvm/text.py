@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
-from chainrule.backends.llvm.code import Barrier, Branch, Const, Leave, Loop, Op, Operand, Statement, Type, Value
+from chainrule.backends.llvm.code import Barrier, Branch, Const, Leave, Loop, Op, Operand, Piece, Statement, Type, Value
 
 _KINDS = {"f32": "float", "f64": "double", "ptr": "ptr"}
 _INFIX = {
@@ -116,7 +116,7 @@ def _quoted(name: str) -> str:
 
 
 class Writer:
-    """Writes one function."""
+    """Writes one function, with its pieces."""
 
     def __init__(self, flush: str = "", fused: bool = True, names: Mapping[Value, str] | None = None) -> None:
         self.names = names or {}  # what some values are called; all others have numbers
@@ -125,12 +125,13 @@ class Writer:
         self.lines: list[str] = []
         self.needed: dict[str, str] = {}  # intrinsics, by name, with their declarations
         self.meets = False
+        self.pieces: list[str] = []
         self._labels = 0
         self._temporary = 0
         self._at = "entry"
 
     def function(self, name: str, parameters: Sequence[Value], body: Iterable[Statement]) -> str:
-        """The module with this one function, which gives nothing; %meeting is where the threads of a team meet."""
+        """The module with this function, which gives nothing; %meeting is where the threads of a team meet."""
         self._label("entry")
         before, after, declarations = FLUSH[self.flush]
         self.lines += before
@@ -139,8 +140,8 @@ class Writer:
         self._label("leave")
         self.lines += after
         self._line("ret void")
-        listed = ", ".join([*(f"{type_text(p.type)} {self.name(p)}" for p in parameters), "ptr %meeting"])
-        text = [f"define void @{name}({listed}) #0 {{", *self.lines, "}", *declarations, *self.needed.values()]
+        text = [f"define void @{name}({self._listed(parameters)}) #0 {{", *self.lines, "}", *self.pieces]
+        text += [*declarations, *self.needed.values()]
         if self.meets:
             text.append(MEET)
         return "\n".join([*text, "attributes #0 = { nounwind }", ""])
@@ -154,6 +155,10 @@ class Writer:
     def typed(self, x: Operand) -> str:
         """An operand with its type."""
         return f"{type_text(x.type)} {self.name(x)}"
+
+    def _listed(self, values: Iterable[Value]) -> str:
+        """What is given to a function, or taken by it."""
+        return ", ".join([*map(self.typed, values), "ptr %meeting"])
 
     def _line(self, text: str) -> None:
         self.lines.append(f"  {text}")
@@ -174,6 +179,8 @@ class Writer:
                 self._loop(statement)
             elif isinstance(statement, Branch):
                 self._branch(statement)
+            elif isinstance(statement, Piece):
+                self._piece(statement)
             elif isinstance(statement, Barrier):
                 self._line("call void @meet(ptr %meeting)")
                 self.meets = True
@@ -214,6 +221,15 @@ class Writer:
         self._statements(branch.body)
         self._line(f"br label %{after}")
         self._label(after)
+
+    def _piece(self, piece: Piece) -> None:
+        outside, at, self.lines = self.lines, self._at, []
+        self._label("entry")
+        self._statements(piece.body)
+        name, listed = self._fresh("piece"), self._listed(piece.given)
+        self.pieces += ["", f"define internal void @{name}({listed}) #0 {{", *self.lines, "  ret void", "}"]
+        self.lines, self._at = outside, at
+        self._line(f"call void @{name}({listed})")
 
     def _leave(self, leave: Leave) -> None:
         after = self._fresh("after")
