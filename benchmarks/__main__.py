@@ -13,10 +13,11 @@ from typing import Any
 from benchmarks import results
 from benchmarks.contenders import contenders
 from benchmarks.latency import measure_latency
+from benchmarks.networks import NETWORKS
 from benchmarks.peak import measure_peak
 from benchmarks.race import Lane, race
 from benchmarks.report import HEADER, line, number, write_report
-from benchmarks.workloads import BATCHES, NETWORKS, OPTIMIZERS, Cell
+from benchmarks.workloads import BATCHES, OPTIMIZERS, cells
 
 PEERS = ("PyTorch", "JAX", "scikit-learn")
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,26 +48,18 @@ def train(options: argparse.Namespace) -> None:
     print(HEADER, flush=True)
     with contextlib.ExitStack() as stack:
         lanes = [stack.enter_context(Lane(one)) for one in there if one.name not in missing]
-        for cell in (Cell(*key) for key in product(options)):
+        for cell in cells(options.networks, options.batches, options.optimizers):
             times = race(lanes, cell, repeats=repeats, seconds=seconds, limit=options.limit)
             for name, threads in (("one", 1), ("all", results.cores())):
                 peak[name] = max(peak.get(name, 0.0), measure_peak(threads, repeats=3))
-            measured = [{"name": one.name, "threads": one.threads, "us": 1e6 * t} for one, t in times.items()]
+            measured = [
+                {"name": one.name, "threads": one.threads, "how": one.how, "us": 1e6 * t} for one, t in times.items()
+            ]
             entry = {**cell.facts(), "flops": cell.flops(), "times": measured}
             results.add_cell(found, entry)
             results.save(found, options.json)
             print(line(entry, peak["all"]), flush=True)
     print(f"An FMA loop reaches {peak['one']:.0f} GFLOP/s on one core, {peak['all']:.0f} on all {results.cores()}.")
-
-
-def product(options: argparse.Namespace) -> list[tuple[str, int, str]]:
-    """The cells that the options name, in the order of the table."""
-    return [
-        (network, batch, optimizer)
-        for network in options.networks
-        for optimizer in options.optimizers
-        for batch in options.batches
-    ]
 
 
 def latency(options: argparse.Namespace) -> None:
@@ -79,7 +72,7 @@ def latency(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Write the tables and the charts into README.md and docs/benchmarks.md."""
+    """Write the sections that the results fill into README.md and docs/benchmarks.md, with their charts."""
     for file in write_report(results.load(options.results), options.root):
         print(f"Wrote {file}.")
 
@@ -101,9 +94,9 @@ def main() -> None:
     command.add_argument("--quick", action="store_true", help="one short round: to see that it works, not to compare")
     command.add_argument("--json", type=Path, help="the file of results; cells in it are replaced or added")
 
-    command = commands.add_parser("latency", help="start, compilation, memory, small calls, a busy machine")
+    command = commands.add_parser("latency", help="start, compilation, memory, small calls, pictures, a busy machine")
     command.set_defaults(run=latency)
-    command.add_argument("--only", nargs="*", default=[], help="names of measurements; all unless given")
+    command.add_argument("--only", nargs="*", default=[], help="how the names of measurements begin; all unless given")
     command.add_argument("--repeats", type=int, default=3)
     command.add_argument("--quick", action="store_true", help="each once")
     command.add_argument("--json", type=Path, help="the file of results; measurements in it are replaced or added")

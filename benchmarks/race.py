@@ -11,19 +11,19 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
-from benchmarks.contenders import Contender, Start, Train
+from benchmarks.contenders import Contender, Start
 from benchmarks.workloads import Cell
 
 _REST = 0.3  # seconds between two turns, in which threads that still spin (OpenMP: for 0.2 s) fall asleep
 _MOST_EPOCHS = 20000
 
 
-def seconds_of(train: Train, epochs: int) -> float:
+def seconds_of(train: Callable[[int], None], epochs: int) -> float:
     """How long a training takes."""
     began = time.perf_counter()
     train(epochs)
@@ -34,19 +34,19 @@ def seconds_of(train: Train, epochs: int) -> float:
 class Entrant:
     """A contender at the start: a short training is one epoch, a long one has `epochs` more of `steps` steps each."""
 
-    train: Train
+    train: Callable[[int], None]
     steps: int
     epochs: int
 
     @staticmethod
     def of(start: Start, cell: Cell, seconds: float) -> Entrant:
         """Compile, warm up, and find how many steps last about `seconds`; a slow contender is given fewer rows."""
-        train = start(cell, *cell.data(cell.fewest_steps))
+        train = start(cell, *cell.data(cell.fewest_steps)).train
         train(1)
         short, long = seconds_of(train, 1), seconds_of(train, 3)
         a_step = max(long - short, 0.05 * long) / (2 * cell.fewest_steps)
         steps = min(max(int(0.25 * seconds / a_step), cell.fewest_steps), cell.most_steps)
-        train = start(cell, *cell.data(steps))
+        train = start(cell, *cell.data(steps)).train
         train(1)
         epochs = 1
         while (found := seconds_of(train, epochs)) < seconds and epochs < _MOST_EPOCHS:
@@ -106,9 +106,9 @@ class Lane:
 
 
 def race(lanes: Sequence[Lane], cell: Cell, *, repeats: int, seconds: float, limit: float) -> dict[Contender, float]:
-    """Seconds a step of each contender that finishes; `limit` is what a contender may take to get ready, and all rounds."""
-    steps = {lane: lane.ask((cell, seconds), limit) for lane in lanes}
-    times: dict[Lane, list[tuple[float, float]]] = {lane: [] for lane in lanes if steps[lane]}
+    """Seconds a step of each contender that takes part and finishes; `limit` is for getting ready, and for all rounds."""
+    steps = {lane: lane.ask((cell, seconds), limit) for lane in lanes if cell.network in lane.contender.networks}
+    times: dict[Lane, list[tuple[float, float]]] = {lane: [] for lane, count in steps.items() if count}
     began = time.monotonic()
     for done in range(repeats):
         if done and time.monotonic() - began > limit:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workloads import BATCHES, NETWORKS, OPTIMIZERS
+from benchmarks.measurements import OTHERS
+from benchmarks.networks import NETWORKS
+from benchmarks.workloads import BATCHES, OPTIMIZERS
+
+Cells = list[dict[str, Any]]
 
 NAMES = ("Chainrule", "JAX", "PyTorch", "scikit-learn")
 TITLES = {"sgd": "SGD", "adam": "Adam"}
@@ -15,11 +20,11 @@ HEADER = (
     f"{'network':>16} {'batch':>5} {'':>4} " + "".join(f"{name:>13}" for name in NAMES) + "   ratio  GFLOP/s  of peak"
 )
 
-_SECTION = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
+DENSE_SECTION, OTHER_SECTION = "benchmarks", "benchmarks: images, sequences, text"
 
 
 def best(cell: dict[str, Any]) -> dict[str, float]:
-    """Microseconds a step of each contender, of PyTorch with the better number of threads."""
+    """Microseconds a step of each contender, of PyTorch by the better way and number of threads."""
     found: dict[str, float] = {}
     for time in cell["times"]:
         found[time["name"]] = min(time["us"], found.get(time["name"], float("inf")))
@@ -51,12 +56,12 @@ def number(value: float | None, suffix: str = "") -> str:
     return f"{value:,.{digits}f}{suffix}"
 
 
-def columns(cell: dict[str, Any], peak: float) -> list[str]:
-    """The numbers of a cell as text: times, ratio, GFLOP/s and the part of the peak."""
+def columns(cell: dict[str, Any], peak: float, names: Sequence[str] = NAMES) -> list[str]:
+    """The numbers of a cell as text: times of these contenders, ratio, GFLOP/s and the part of the peak."""
     times, rate = best(cell), gflops(cell)
     part = None if rate is None or not peak else 100 * rate / peak
     share = "–" if part is None else f"{part:.0f} %" if part >= 1 else "< 1 %"
-    return [*(number(times.get(name)) for name in NAMES), number(ratio(cell)), number(rate), share]
+    return [*(number(times.get(name)) for name in names), number(ratio(cell)), number(rate), share]
 
 
 def line(cell: dict[str, Any], peak: float) -> str:
@@ -72,47 +77,47 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
 
 
-def ordered(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """The cells by network, optimiser and batch."""
+def ordered(results: dict[str, Any], *, dense: bool) -> Cells:
+    """The cells of dense networks or of the others, by network, optimiser and batch."""
 
     def place(cell: dict[str, Any]) -> tuple[int, int, int]:
         return list(NETWORKS).index(cell["network"]), OPTIMIZERS.index(cell["optimizer"]), cell["batch"]
 
-    return sorted(results["cells"], key=place)
+    return sorted((cell for cell in results["cells"] if NETWORKS[cell["network"]].dense is dense), key=place)
 
 
-def summary_table(results: dict[str, Any]) -> str:
+def summary_table(cells: Cells) -> str:
     """The ratios alone: a row for each network, a column for each optimiser and batch."""
-    ratios = {(c["network"], c["optimizer"], c["batch"]): ratio(c) for c in results["cells"]}
+    ratios = {(c["network"], c["optimizer"], c["batch"]): ratio(c) for c in cells}
     keys = [(optimizer, batch) for optimizer in OPTIMIZERS for batch in BATCHES]
     keys = [key for key in keys if any(cell[1:] == key for cell in ratios)]
     rows = [
         [network, *(number(ratios.get((network, *key)), "×") for key in keys)]
-        for network in NETWORKS
-        if any(cell[0] == network for cell in ratios)
+        for network in dict.fromkeys(cell[0] for cell in ratios)
     ]
     return table(["network", *(f"{TITLES[optimizer]}, {batch}" for optimizer, batch in keys)], rows)
 
 
-def full_table(results: dict[str, Any]) -> str:
+def full_table(cells: Cells, peak: float, names: Sequence[str]) -> str:
     """Every number of every cell."""
-    header = ["network, optimiser, batch", *(f"{name}, µs" for name in NAMES), "ratio", "GFLOP/s", "of peak"]
-    peak = results["peak"].get("all", 0.0)
-    return table(
-        header,
-        [[f"{c['network']}, {TITLES[c['optimizer']]}, {c['batch']}", *columns(c, peak)] for c in ordered(results)],
+    header = ["network, optimiser, batch", *(f"{name}, µs" for name in names), "ratio", "GFLOP/s", "of peak"]
+    rows = [[f"{c['network']}, {TITLES[c['optimizer']]}, {c['batch']}", *columns(c, peak, names)] for c in cells]
+    return table(header, rows) if rows else ""
+
+
+def latency_table(results: dict[str, Any], *, dense: bool) -> str:
+    """What a person waits for: with dense networks, or with others."""
+    found = [one for name, one in results["latency"].items() if (name not in OTHERS) is dense]
+    return (
+        table(["measured", "result"], [[o["text"], number(o["value"], f" {o['unit']}")] for o in found])
+        if found
+        else ""
     )
 
 
-def latency_table(results: dict[str, Any]) -> str:
-    """What a person waits for."""
-    rows = [[one["text"], number(one["value"], f" {one['unit']}")] for one in results["latency"].values()]
-    return table(["measured", "result"], rows) if rows else ""
-
-
-def close_calls(results: dict[str, Any]) -> str:
+def close_calls(cells: Cells) -> str:
     """A sentence that says where a peer is close, and where it is ahead."""
-    found = [(cell, value) for cell in ordered(results) if (value := ratio(cell)) is not None]
+    found = [(cell, value) for cell in cells if (value := ratio(cell)) is not None]
 
     def places(low: float, high: float) -> str:
         texts = [
@@ -122,6 +127,8 @@ def close_calls(results: dict[str, Any]) -> str:
         ]
         return ", ".join(texts) or "nowhere"
 
+    if not found:
+        return ""
     return f"A peer is close (less than {CLOSE}×): {places(1.0, CLOSE)}. A peer is ahead: {places(0.0, 1.0)}."
 
 
@@ -146,25 +153,38 @@ def picture(folder: str) -> str:
     )
 
 
-def fill(text: str, section: str) -> str:
-    """A document with the section between its two markers replaced."""
-    filled, count = _SECTION.subn(lambda match: f"{match[1]}\n{section}\n\n{match[2]}", text)
+def fill(text: str, parts: Sequence[str], section: str = DENSE_SECTION) -> str:
+    """A document with what stands between the two markers of a section replaced; parts that are empty are left out."""
+    between = re.compile(rf"(<!-- {section} -->\n).*?(<!-- /benchmarks -->)", re.DOTALL)
+    new = "\n\n".join(part for part in parts if part)
+    filled, count = between.subn(lambda match: f"{match[1]}\n{new}\n\n{match[2]}", text)
     if count != 1:
-        raise SystemExit(f"A document must have one section between <!-- benchmarks --> and its end, but has {count}.")
+        raise SystemExit(f"A document must have one section between <!-- {section} --> and its end, but has {count}.")
     return filled
 
 
 def write_report(results: dict[str, Any], root: Path) -> list[Path]:
-    """Fill the sections of README.md and docs/benchmarks.md, and draw the charts beside the latter."""
+    """Fill the sections that there are results for: of README.md and docs/benchmarks.md, with charts, or of the latter only."""
     from benchmarks.chart import draw
 
+    readme, page = root / "README.md", root / "docs" / "benchmarks.md"
+    dense, others = ordered(results, dense=True), ordered(results, dense=False)
+    measured, peak = f"Measured on {setting(results)}", results["peak"].get("all", 0.0)
     if not results["cells"]:
         raise SystemExit("There is nothing to report: the results hold no cell.")
-    files = [root / "README.md", root / "docs" / "benchmarks.md"]
-    ratios = "Time a step of the fastest peer, divided by Chainrule's, for each optimiser and batch size:"
-    brief = [picture("docs/"), ratios, summary_table(results), close_calls(results), f"Measured on {setting(results)}"]
-    whole = [picture(""), f"Measured on {setting(results)}", full_table(results), close_calls(results)]
-    for file, parts in zip(files, (brief, [*whole, latency_table(results)]), strict=True):
-        section = "\n\n".join(part for part in parts if part)
-        file.write_text(fill(file.read_text(encoding="utf-8"), section), encoding="utf-8")
-    return files + draw(ordered(results), root / "docs")
+    files: list[Path] = []
+    if dense:
+        ratios = "Time a step of the fastest peer, divided by Chainrule's, for each optimiser and batch size:"
+        _fill(readme, [picture("docs/"), ratios, summary_table(dense), close_calls(dense), measured])
+        tables = [full_table(dense, peak, NAMES), close_calls(dense), latency_table(results, dense=True)]
+        _fill(page, [picture(""), measured, *tables])
+        files += [readme, page, *draw(dense, root / "docs")]
+    if others:
+        tables = [full_table(others, peak, NAMES[:-1]), close_calls(others), latency_table(results, dense=False)]
+        _fill(page, [measured, *tables], OTHER_SECTION)
+        files += [page] if page not in files else []
+    return files
+
+
+def _fill(file: Path, parts: Sequence[str], section: str = DENSE_SECTION) -> None:
+    file.write_text(fill(file.read_text(encoding="utf-8"), parts, section), encoding="utf-8")

@@ -15,13 +15,16 @@ import statistics
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import pictures
 from benchmarks.contenders import BACKEND, start_chainrule
+from benchmarks.networks import LENET, NETWORKS
 from benchmarks.race import seconds_of
 from benchmarks.workloads import Cell
 
@@ -56,16 +59,18 @@ def compilation(network: str) -> float:
     """
     import chainrule as cr
 
-    def seconds(net: cr.Network, n_in: int, n_out: int) -> float:
-        X, y = np.ones((64, n_in), np.float32), np.arange(64) % n_out
-        began = time.perf_counter()
-        net.fit(X, y, loss="cross_entropy", epochs=1, validation=0.25, backend=BACKEND)
-        return time.perf_counter() - began
+    settings: dict[str, Any] = {"loss": "cross_entropy", "backend": BACKEND}
+    cr.Network(cr.Dense(2)).fit(np.ones((128, 3)), np.arange(128) % 2, epochs=1, validation=0.25, **settings)
+    if network == "cats-and-dogs":
+        net, (X, y), settings = pictures.network(), pictures.random_pictures(128, 32), pictures.settings()
+    else:
+        workload = NETWORKS[network]
+        net, (X, y) = cr.Network(*workload.chainrule()), workload.data(128)
 
-    seconds(cr.Network(cr.Dense(2)), 3, 2)
-    n_in, *hidden, n_out = Cell(network, 1, "adam").sizes
-    net = cr.Network(*(cr.Dense(size, activation="relu") for size in hidden), cr.Dense(n_out))
-    return seconds(net, n_in, n_out) - seconds(net, n_in, n_out)
+    def fit(epochs: int) -> None:
+        net.fit(X, y, validation=0.25, epochs=epochs, **settings)
+
+    return seconds_of(fit, 1) - seconds_of(fit, 1)
 
 
 def memory() -> float:
@@ -79,6 +84,36 @@ def memory() -> float:
     net.fit(X, y, loss="cross_entropy", epochs=2, backend=BACKEND)
     parameters = sum(array.nbytes for array in net.params.values())
     return (_most_memory() - X.nbytes - y.nbytes - parameters) / MEBIBYTE
+
+
+def step_memory(batch: str, what: str) -> float:
+    """Bytes of a training step of LeNet-5 by SGD, relative to those of the outputs of all its layers.
+
+    Of "all" is the most that arrays hold at once above data and weights, measured while a compiled program runs: a run works
+    on a copy of the weights. Of "rows" is what is planned for the rows of a batch, weights and their gradients aside.
+    """
+    import chainrule as cr
+    from chainrule.backends.llvm import LlvmBackend
+    from chainrule.comparison.memory import memory_of
+    from chainrule.training import build_step
+    from chainrule.training.coding import targets_for
+
+    network, n, steps = LENET, int(batch), 4
+    X, y = network.data(n * steps)
+    model = cr.Network(*network.chainrule()).build(X.shape[1:]).model
+    loss = cr.CrossEntropy()
+    built = build_step(model, loss, targets_for(model, loss), optimizer=cr.SGD(1e-3))
+    program = LlvmBackend().compile(built.step, rows=n)
+    outputs = 4 * n * network.outputs
+    if what == "rows":
+        return memory_of(program, n).activations / outputs
+    data, scalars = {"x": X, "y": y.astype(np.int32)}, {"learning_rate": np.array(1e-3, np.float32)}
+    order, bounds = np.arange(len(X)), np.arange(steps + 1) * n
+    tracemalloc.start()
+    program.run(model.arrays, data, order, bounds, scalars)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / outputs
 
 
 def _most_memory() -> int:
@@ -159,7 +194,7 @@ def crowded(network: str, batch: str) -> float | None:
         return None
     cell = Cell(network, int(batch), "sgd")
     data = cell.data(cell.most_steps)
-    teams = [start_chainrule(cell, *data, threads=threads) for threads in (1, 2)]
+    teams = [start_chainrule(cell, *data, threads=threads).train for threads in (1, 2)]
     for train in teams:
         train(2)
     epochs = max(1, round(0.3 / seconds_of(teams[0], 1)))
@@ -175,7 +210,11 @@ def crowded(network: str, batch: str) -> float | None:
 
 
 TASKS: dict[str, Any] = {
-    task.__name__: task for task in (first_epoch, compilation, memory, learn, xor, importing, first_fit, crowded)
+    task.__name__: task
+    for task in (
+        *(first_epoch, compilation, memory, step_memory, learn, xor, importing, first_fit, crowded),
+        *(pictures.reading, pictures.epoch, pictures.first_epoch_of_files, pictures.augmentation),
+    )
 }
 
 if __name__ == "__main__":

@@ -1,25 +1,17 @@
-"""What is trained: networks of dense layers with relu, cross-entropy, float32."""
+"""What is measured: a network, a batch size and an optimiser."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-# Layer sizes, and the rows of the whole data set: enough of them that an epoch is long, and few enough to stay in memory.
-NETWORKS: dict[str, int] = {
-    "4-16-16-3": 16384,
-    "784-128-10": 8192,
-    "54-256-256-7": 16384,
-    "784-1024-1024-10": 8192,
-}
-BATCHES = (1, 32, 128, 1024)
+from benchmarks.networks import NETWORKS, Workload
+
+BATCHES = tuple(sorted({batch for workload in NETWORKS.values() for batch in workload.batches}))
 OPTIMIZERS = ("sgd", "adam")
-LEARNING_RATE = 1e-3  # small enough that nothing diverges at batch 1
 
 _FEWEST_ROWS = 32  # so that every class is among them
 
@@ -31,11 +23,12 @@ class Cell:
     network: str
     batch: int
     optimizer: str
+    learning_rate: float = 1e-3  # small enough that nothing diverges at batch 1
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """The widths of the layers, the features first."""
-        return tuple(int(size) for size in self.network.split("-"))
+    def workload(self) -> Workload:
+        """The network itself."""
+        return NETWORKS[self.network]
 
     @property
     def fewest_steps(self) -> int:
@@ -45,26 +38,40 @@ class Cell:
     @property
     def most_steps(self) -> int:
         """The steps of an epoch over the whole data set."""
-        return max(self.fewest_steps, NETWORKS[self.network] // self.batch)
+        return max(self.fewest_steps, self.workload.rows // self.batch)
 
-    def data(self, steps: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def data(self, steps: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Random rows for an epoch of `steps` steps, and their classes, which take turns."""
-        n, (n_in, *_, n_out) = steps * self.batch, self.sizes
-        X = np.random.default_rng(0).standard_normal((n, n_in), dtype=np.float32)
-        return X, np.arange(n, dtype=np.int64) % n_out
+        return self.workload.data(steps * self.batch)
 
     def flops(self) -> int:
-        """Floating-point operations of a step: 6 · in · out · batch a layer, less the gradient of the features.
+        """Floating-point operations of a step: 6 a product of a layer and row, less the gradient of the features.
 
-        A layer multiplies and adds in · out times a row, forward, for the gradient of its weights, and for that of its inputs;
-        the last is not needed, and not computed, in the first layer. Everything that is not a matrix product is left out.
+        A layer multiplies and adds in · out times a row (a convolution at each place, a recurrence at each step), forward, for
+        the gradient of its weights, and for that of its inputs; the last is not needed, and not computed, in the first layer.
+        Everything that is not a product of matrices is left out.
 
         >>> Cell("4-16-16-3", 1, "sgd").flops() == 6 * (4 * 16 + 16 * 16 + 16 * 3) - 2 * 4 * 16
         True
         """
-        layers = [n_in * n_out for n_in, n_out in itertools.pairwise(self.sizes)]
-        return (6 * sum(layers) - 2 * layers[0]) * self.batch
+        products = self.workload.products
+        return (6 * sum(products) - 2 * products[0]) * self.batch
 
     def facts(self) -> dict[str, Any]:
         """The cell as it is written into results."""
         return {"network": self.network, "batch": self.batch, "optimizer": self.optimizer}
+
+
+def cells(networks: list[str], batches: list[int], optimizers: list[str]) -> list[Cell]:
+    """The cells of these networks, batches and optimisers that are measured, in the order of the table.
+
+    >>> [cell.batch for cell in cells(["LeNet-5"], [32, 128, 1024], ["sgd", "adam"])]
+    [32, 128]
+    """
+    return [
+        Cell(name, batch, optimizer)
+        for name in networks
+        for optimizer in optimizers
+        for batch in batches
+        if optimizer in NETWORKS[name].optimizers and batch in NETWORKS[name].batches
+    ]
