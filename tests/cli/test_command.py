@@ -218,7 +218,7 @@ def test_version_and_help() -> None:
 
 BAD = [
     (["train", "digit"], "did you mean 'digits'"),
-    (["train", "nope.csv", "--target", "x"], "no file 'nope.csv'"),
+    (["train", "nope.csv", "--target", "x"], "no file or folder 'nope.csv'"),
     (["train", "houses.csv"], "--target is missing"),
     (["train", "houses.csv", "--target", "prices"], "did you mean 'price'"),
     (["train", "broken.csv", "--target", "x"], "not a CSV"),

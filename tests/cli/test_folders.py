@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image, ImageDraw
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import chainrule as cr
 from chainrule.cli.app import app
 from chainrule.cli.encoders import ImageFiles, SoundFiles
 from chainrule.cli.preparation import Preparation
+from chainrule.cli.progress import Reading
+from chainrule.cli.screen import Screen
 from chainrule.cli.source import read_source
 from chainrule.data.split import split
 
@@ -130,6 +134,8 @@ def test_files_and_folders_are_predicted(name: str, here: Path) -> None:
     assert [row["file"] for row in again[:3]] == some
     assert len(again) == 3 + len(rows) // 2
     assert [row["prediction"] for row in again[:3]] == [row["prediction"] for row in rows[:3]]
+    twice = good("predict", f"{name}.chainrule", some[0], some[1], some[0]).stdout.splitlines()
+    assert (len(twice), twice[1]) == (4, twice[3])
 
 
 def test_images_of_another_size_and_kind_are_predicted(here: Path, tmp_path: Path) -> None:
@@ -182,6 +188,28 @@ def test_batch_sizes_are_compared_on_a_folder(here: Path) -> None:
     assert "batch size" in output
 
 
+def test_a_folder_may_be_named_by_a_dot(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here / "shapes")
+    good("train", ".", "--epochs", "1", "--hidden", "8", "-q")
+    (here / "shapes" / "shapes.chainrule").unlink()
+
+
+def test_in_a_terminal_a_bar_shows_how_many_files_are_read() -> None:
+    screen, written = Screen(), io.StringIO()
+    screen.console = Console(file=written, force_terminal=True, width=80)
+    with Reading(screen) as progress:
+        assert written.getvalue() == ""  # a table has no files to count
+        for done in (1, 2):
+            progress(done, 2)
+    assert "2 of 2 files" in written.getvalue()
+
+
+def test_elsewhere_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with Reading(Screen()) as progress:
+        progress(1, 2)
+    assert capsys.readouterr().out == ""
+
+
 # ------------------------------------------------------------------------------------------------ bad input
 
 BAD = {
@@ -198,8 +226,18 @@ BAD = {
     "a broken image": (["train", "broken"], "b.png' is no image"),
     "a class without files": (["train", "empty"], "is empty"),
     "files without classes": (["train", "shapes/bar"], "put each file into the sub-folder of its class"),
+    "a folder that is not there": (["train", "shapez"], "There is no file or folder 'shapez': did you mean 'shapes'?"),
+    "nothing of that name": (["train", "zzz"], "There is no file, folder or bundled data set 'zzz'; bundled are"),
+    "nothing in a folder": (["train", "shapes/zzz/y"], "There is no file or folder 'shapes/zzz/y': check the name"),
+    "a single image": (["train", "shapes/bar/00.png"], "is a single image: name a folder"),
+    "a single recording": (["train", "tones/low/01.wav"], "is a single recording: name a folder"),
+    "a folder around the classes": (["train", "deep"], "name 'deep/shapes' if the classes are in it"),
+    "too few of each class": (["train", "few"], "leaves only the class"),
+    "a name too long to be one": (["train", "x" * 5000, "-o", "m.chainrule"], "There is no file, folder or"),
+    "an output too long to be a name": (["train", "shapes", "-o", "x" * 5000], "cannot be written"),
     "predicting a table": (["predict", "shapes.chainrule", "data.csv"], "data.csv' is no image"),
-    "predicting no file": (["predict", "shapes.chainrule", "none.png"], "There is no file 'none.png'"),
+    "predicting a table as recordings": (["predict", "tones.chainrule", "data.csv"], "data.csv' is no recording: the"),
+    "predicting no file": (["predict", "shapes.chainrule", "none.png"], "There is no file or folder 'none.png'"),
     "predicting an empty folder": (["predict", "shapes.chainrule", "papers"], "holds no file that ends in"),
     "predicting recordings as images": (["predict", "shapes.chainrule", "tones"], "holds no file that ends in"),
     "predicting images as recordings": (["predict", "tones.chainrule", "shapes/bar/00.png"], "is no recording"),
@@ -229,6 +267,10 @@ def test_one_sentence_is_told(case: str, models: Path, tmp_path: Path, monkeypat
         )
     Path("broken/b/b.png").write_bytes(b"no image")
     Path("empty/b").mkdir()
+    shutil.copytree("shapes", "deep/shapes")
+    for name in ("few/a/a.png", "few/b/b.png"):
+        Path(name).parent.mkdir(parents=True)
+        shutil.copy("shapes/bar/00.png", name)
     before = sorted(path for path in tmp_path.rglob("*"))
     arguments, sentence = BAD[case]
     assert sentence in sentence_of(*arguments)

@@ -121,6 +121,10 @@ def test_few_texts_teach_all_their_words(here: Path) -> None:
 
 CASES = {
     "an unknown column": (["train", "reviews.csv", "--text", "reviev", "--target", "label"], "did you mean 'review'"),
+    "an unknown target": (
+        ["train", "reviews.csv", "--text", "review", "--target", "lable"],
+        "no column 'lable' for the target; did you mean 'label'",
+    ),
     "no target": (["train", "reviews.csv", "--text", "review"], "--target is missing"),
     "the target itself": (
         ["train", "reviews.csv", "--text", "label", "--target", "label"],

@@ -68,6 +68,8 @@ def test_the_number_of_threads_changes_nothing(folder: Path) -> None:
 def test_more_files_than_the_threads_read_ahead(tmp_path: Path) -> None:
     paths = [png(tmp_path / f"{i}.png", np.full((1, 1), i, np.uint8)) for i in range(50)]
     assert cr.decode_images(paths, (1, 1), threads=2)[:, 0, 0, 0].tolist() == list(range(50))
+    again = [*paths[:3], *paths[1:4]]  # some are named twice
+    assert cr.decode_images(again, (1, 1), threads=2)[:, 0, 0, 0].tolist() == [0, 1, 2, 1, 2, 3]
     blocks = list(image_blocks(paths, (1, 1), block=20, threads=2))
     assert [len(block) for block in blocks] == [20, 20, 10]
     assert np.concatenate(blocks)[:, 0, 0, 0].tolist() == list(range(50))

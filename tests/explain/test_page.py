@@ -195,6 +195,43 @@ def test_columns_that_are_joined_unit_by_unit_show_the_same_units() -> None:
     assert len(units["x"]) == 10
 
 
+def test_a_unit_of_a_convolution_or_a_pool_is_joined_to_what_its_window_holds() -> None:
+    """Of 5 steps of 2 features, number 2 s + f; "same" with a stride of 2 begins one step before the first."""
+    convolution = cr.Conv1D(2, 3, stride=2, padding="same", activation="relu", bias_init="ones")
+    net = cr.Network(convolution, cr.MaxPool1D(2, stride=1), cr.GlobalMaxPool(), cr.Dense(1)).build((5, 2))
+    drawing = Drawing(net.explain(RNG.normal(size=(5, 2)), 1.0, loss="squared_error"))
+    found: dict[str, set[tuple[int, int]]] = {}
+    for wire in drawing.wires:
+        found.setdefault(wire.end.column.path, set()).add((wire.start.number, wire.end.number))
+    both = range(2)
+    inside = [(s, t) for t in range(3) for s in range(2 * t - 1, 2 * t + 2) if 0 <= s < 5]
+    assert found["conv1d1"] == {(2 * s + f, 2 * t + k) for s, t in inside for f in both for k in both}
+    assert found["maxpool1d1"] == {(2 * (t + i) + k, 2 * t + k) for t in both for i in both for k in both}
+    assert found["globalmaxpool1"] == {(2 * t + k, k) for t in both for k in both}
+    assert found["dense1"] == {(0, 0), (1, 0)}
+
+
+def test_what_is_done_at_each_step_is_joined_step_by_step() -> None:
+    """Vectors of 2 numbers for each of 3 words, and a dense layer of 3 units on each of them."""
+    net = cr.Network(cr.Embedding(5, 2), cr.Dense(3), cr.Flatten(), cr.Dense(1)).build(3)
+    drawing = Drawing(net.explain([[1, 4, 2]], [[1.0]], loss="squared_error"))
+    found: dict[str, set[tuple[int, int]]] = {}
+    for wire in drawing.wires:
+        found.setdefault(wire.end.column.path, set()).add((wire.start.number, wire.end.number))
+    assert found["embedding1"] == {(t, 2 * t + k) for t in range(3) for k in range(2)}
+    assert found["dense1"] == {(2 * t + i, 3 * t + k) for t in range(3) for i in range(2) for k in range(3)}
+
+
+def test_a_convolution_of_images_sees_every_channel_of_its_window() -> None:
+    """A window of 2 × 2 pixels of 2 channels, and as many numbers as before: it is not joined unit by unit."""
+    net = cr.Network(cr.Conv2D(2, 2, padding="same"), cr.Flatten(), cr.Dense(1)).build((2, 2, 2))
+    drawing = Drawing(net.explain(RNG.normal(size=(2, 2, 2)), 1.0, loss="squared_error"))
+    found = {(w.start.number, w.end.number) for w in drawing.wires if w.end.column.path == "conv2d1"}
+    at = {(i, j): 2 * (2 * i + j) for i in range(2) for j in range(2)}
+    below = [(a, b) for a in at for b in at if a[0] - b[0] in (0, 1) and a[1] - b[1] in (0, 1)]
+    assert found == {(at[a] + f, at[b] + k) for a, b in below for f in range(2) for k in range(2)}
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_can_be_seen(browser: Any, tmp_path: Path, dark: bool) -> None:
     """A screenshot has the colours of ground, text, activations and δ of its scheme."""

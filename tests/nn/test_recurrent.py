@@ -11,8 +11,10 @@ import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 import chainrule as cr
-from chainrule.errors import ArgumentError, ShapeError
+from chainrule.errors import ArgumentError, BackendError, ShapeError
+from chainrule.functional import recurrence
 from chainrule.graph import ROWS, input
+from chainrule.graph.primitives import reshape
 from chainrule.nn import Draw, Mode
 from nn.torch_twin import ROWS as N
 from nn.torch_twin import Tensors, agrees, network
@@ -257,6 +259,28 @@ def test_a_sequence_of_padding_alone_leaves_the_state_at_zero() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- refusals
+
+
+class Within(cr.Layer):
+    """hₜ = hₜ₋₁ + s, where s is what an inner recurrence, sⱼ = sⱼ₋₁ + z for two steps, gives of the halves of xₜ."""
+
+    def apply(self, params: Any, state: Any, x: Any, mode: Mode) -> Any:
+        half = x.shape[2] // 2
+
+        def cell(z: Any, states: Any, constants: Any) -> Any:
+            halves = reshape(z, (ROWS, 2, half))
+            inner = recurrence(lambda z, s, _: ([z + s[0]], []), halves, [half], 0, [], None, False)
+            return [inner[:, 1] + states[0]], []
+
+        return recurrence(cell, x, [half], 0, [], None, False), state
+
+
+def test_a_recurrence_within_another_runs_on_numpy_alone() -> None:
+    net = cr.Network(Within()).build((STEPS, 4), dtype="float64")
+    x = rng.normal(size=(N, STEPS, 4))
+    np.testing.assert_allclose(net.predict(x, backend="numpy"), np.cumsum(x[:, :, :2] + x[:, :, 2:], axis=1))
+    with pytest.raises(BackendError, match="no code for a scan in the step of a scan; run it with backend='numpy'"):
+        net.predict(x)
 
 
 def test_what_recurrent_layers_refuse() -> None:

@@ -106,6 +106,27 @@ def test_it_works_with_images() -> None:
     np.testing.assert_allclose(net.state["standardize1/mean"], images.mean(axis=0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+@pytest.mark.parametrize("value", [0.0, -7.0])
+def test_padding_is_left_out_and_passes_as_it_is(value: float, backend: str) -> None:
+    """Each step has the statistics of the rows in which it is real; the last is real in none."""
+    sequences = np.random.default_rng(1).normal(size=(30, 5, 2)) * [3.0, 0.1] + [10.0, 0.0]
+    lengths = np.arange(30) % 4 + 1
+    real = np.arange(5) < lengths[:, None]
+    x = np.where(real[:, :, None], sequences, value)
+    net = cr.Network(
+        cr.Masking(value), cr.Standardize(), cr.Flatten(), cr.Dense(10, weight_init=np.eye(10), bias=False)
+    )
+    net.fit(x, np.zeros((30, 10)), dtype="float64", optimizer=cr.SGD(0.0), backend=backend, **FIT)
+    mean, scale = np.zeros((5, 2)), np.ones((5, 2))
+    for t in range(4):
+        mean[t], scale[t] = x[real[:, t], t].mean(axis=0), x[real[:, t], t].std(axis=0)
+    np.testing.assert_allclose(net.state["standardize1/mean"], mean, rtol=1e-12)
+    np.testing.assert_allclose(net.state["standardize1/scale"], scale, rtol=1e-12)
+    standard = np.where(real[:, :, None], (x - mean) / scale, value)
+    np.testing.assert_allclose(net.predict(x), standard.reshape(30, 10), rtol=1e-12)
+
+
 @pytest.mark.parametrize("around", [cr.Residual, cr.Sequential, cr.Concatenate])
 def test_inside_another_layer_it_is_refused(around: Any) -> None:
     with pytest.raises(ArgumentError, match=r"layer '\w+1/standardize1' learns .* top level .* out of '\w+1'"):

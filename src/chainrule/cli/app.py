@@ -43,7 +43,8 @@ class _Commands(TyperGroup):
             raise typer.Exit(READER_GONE) from None
         except MemoryError:
             tell(
-                "Error: There is not enough memory for this network on these data: give fewer --hidden units.",
+                "Error: There is not enough memory for this network on these data: give fewer --hidden units, or a smaller "
+                "--image-size.",
                 style="red",
             )
             raise typer.Exit(2) from None

@@ -12,7 +12,7 @@ from rich.text import Text
 from chainrule.cli.encoders import TITLES
 from chainrule.cli.learn import Setup, prepare
 from chainrule.cli.output import check_outputs, write_text
-from chainrule.cli.progress import Bar, facts_of, worth_a_line
+from chainrule.cli.progress import Bar, Reading, facts_of, worth_a_line
 from chainrule.cli.report import folded, inputs_in_words, network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS, Request
 from chainrule.cli.screen import Screen
@@ -35,12 +35,13 @@ def run_compare(request: Request, batch_sizes: str, learning_rates: str | None) 
     choices = {"optimizer": OPTIMIZER, "l2": 0.0, "validation": 0.0, **request.choices()}
     inputs = {} if request.data in BUNDLED else {"the data": request.data}
     check_outputs({"--history": request.history, "--plot": request.plot}, inputs=inputs)
-    source = request.read()
+    screen = Screen(quiet=request.quiet)
+    with Reading(screen) as progress:
+        source = request.read(progress)
     choices.setdefault("epochs", int(np.clip(round(EXAMPLES / len(source)), FEWEST_EPOCHS, MOST_EPOCHS)))
     setup = prepare(source, np.arange(len(source), dtype=np.int64), choices)
     _check_sizes("--batch-size", sizes, len(setup.x) - setup.plan.n_validation(len(setup.x)))
 
-    screen = Screen(quiet=request.quiet)
     _opening(screen, setup, sizes)
     found = _run(screen, setup, sizes, rates)
     _closing(screen, found)

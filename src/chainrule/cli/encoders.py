@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chainrule.data.audio import SOUND_ENDINGS
 from chainrule.data.containers import plural, reading_description
+from chainrule.data.folders import Progress
 from chainrule.data.images import IMAGE_ENDINGS, decode_images, usual_size
 from chainrule.data.sequences import pad_sequences
 from chainrule.data.sounds import RATE, sound_sequences
@@ -146,9 +147,9 @@ class ImageFiles(_Files):
     color: str
 
     @classmethod
-    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None) -> Array:
+    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None, progress: Progress | None = None) -> Array:
         """Files to learn from, as an array of images of a size; of the usual one of the files unless it is given."""
-        return decode_images(paths, usual_size(paths) if size is None else size)
+        return decode_images(paths, usual_size(paths) if size is None else size, progress=progress)
 
     @classmethod
     def learn(cls, rows: Array, /) -> Self:
@@ -163,9 +164,9 @@ class ImageFiles(_Files):
             f"Resized to {self.height} × {self.width} pixels, {'gray' if self.color == 'gray' else 'red, green and blue'}."
         ]
 
-    def read(self, paths: Sequence[Path]) -> Array:
+    def read(self, paths: Sequence[Path], progress: Progress | None = None) -> Array:
         """Files to predict, as an array of images."""
-        return decode_images(paths, (self.height, self.width), self.color)
+        return decode_images(paths, (self.height, self.width), self.color, progress=progress)
 
     def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
         """The images as they are."""
@@ -195,9 +196,9 @@ class SoundFiles(_Files):
     scale: tuple[float, ...]
 
     @classmethod
-    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None) -> Array:
+    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None, progress: Progress | None = None) -> Array:
         """Files to learn from, each an array of frames, in an array of objects."""
-        return _objects(sound_sequences(paths, RATE))
+        return _objects(sound_sequences(paths, RATE, progress=progress))
 
     @classmethod
     def learn(cls, rows: Array, /) -> Self:
@@ -214,9 +215,9 @@ class SoundFiles(_Files):
         features = f"{len(self.mean)} log-mel energies of each of 100 frames a second, standardised"
         return [f"{RATE:,} samples a second; {features}; the first {self.length / 100:g} seconds are heard."]
 
-    def read(self, paths: Sequence[Path]) -> Array:
+    def read(self, paths: Sequence[Path], progress: Progress | None = None) -> Array:
         """Files to predict, each an array of frames."""
-        return self.first_read(paths, None)
+        return self.first_read(paths, None, progress)
 
     def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
         """Standardised energies, padded with 0."""

@@ -36,17 +36,17 @@ def _check_writable(option: str, name: str) -> None:
         raise ArgumentError(f"{option} must be the name of a file, but is {name!r}.")
     path = Path(os.path.realpath(name))
     reason = None
-    if path.is_dir():
-        reason = "is a folder: give the name of a file"
-    elif path.exists() and not path.is_file():
-        reason = "is a pipe or device: give the name of a file on disk"
-    elif path.exists() and not os.access(path, os.W_OK):
-        reason = "is write-protected: choose another name"
-    elif not path.parent.is_dir():
-        reason = "is in a folder that does not exist: make the folder first"
-    if reason is not None:
-        raise ArgumentError(f"{option} {name} {reason}.")
     try:
+        if path.is_dir():
+            reason = "is a folder: give the name of a file"
+        elif path.exists() and not path.is_file():
+            reason = "is a pipe or device: give the name of a file on disk"
+        elif path.exists() and not os.access(path, os.W_OK):
+            reason = "is write-protected: choose another name"
+        elif not path.parent.is_dir():
+            reason = "is in a folder that does not exist: make the folder first"
+        if reason is not None:
+            raise ArgumentError(f"{option} {name} {reason}.")
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:

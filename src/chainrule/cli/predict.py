@@ -16,10 +16,12 @@ from chainrule.backends.llvm.stages import STAGES
 from chainrule.cli.encoders import TITLES
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.preparation import MADE_BY, Preparation, read_rows
+from chainrule.cli.progress import Reading
 from chainrule.cli.report import network_in_words, show_facts, target_in_words
 from chainrule.cli.request import CHECKS
 from chainrule.cli.screen import Screen, tell
 from chainrule.data.containers import plural
+from chainrule.data.folders import Progress
 from chainrule.errors import ArgumentError, ModelFileError, check_name
 from chainrule.loading import load
 from chainrule.network import Network
@@ -61,11 +63,13 @@ def run_predict(
     if probabilities and saved.network.memory.coder is None:
         raise ArgumentError(f"--probabilities is for a model of classes, but {model} predicts values: leave it out.")
     notes: list[str] = []
-    table = predictions_of(saved, files, probabilities=probabilities, notes=notes, threads=threads)
+    screen = Screen()
+    with Reading(screen) as progress:
+        inputs, x = _read(saved.preparation, files, notes, progress)
+    table = predictions_of(saved, inputs, x, probabilities=probabilities, threads=threads)
     tell(*(f"Note: {note}" for note in notes))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    screen = Screen()
     if name is None:
         screen.attempt(lambda: sys.stdout.write(text.getvalue()))
     else:
@@ -75,11 +79,10 @@ def run_predict(
 
 
 def predictions_of(
-    saved: SavedModel, files: Sequence[str], *, probabilities: bool, notes: list[str], threads: int | None = None
+    saved: SavedModel, inputs: Sequence[str] | None, x: Any, *, probabilities: bool, threads: int | None = None
 ) -> list[list[str]]:
-    """A header and a row for each row of a table, or each file of a folder: the prediction, and the chances if asked for."""
+    """A header and a line for each row of x: its file, if `inputs` names it, the prediction, and the chances if asked for."""
     network, preparation = saved.network, saved.preparation
-    inputs, x = _read(preparation, files, notes)
     outputs = network.predict(x, threads=threads)
     predicted = outputs if preparation is None else preparation.predictions(outputs)
     columns = {"prediction": predicted} if predicted.ndim == 1 else _numbered("prediction", predicted)
@@ -92,11 +95,13 @@ def predictions_of(
     return [list(columns), *([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))]
 
 
-def _read(preparation: Preparation | None, files: Sequence[str], notes: list[str]) -> tuple[list[str] | None, Any]:
+def _read(
+    preparation: Preparation | None, files: Sequence[str], notes: list[str], progress: Progress
+) -> tuple[list[str] | None, Any]:
     """What `predict` takes for the files that are named; and the name of the file of each row, where each has its own."""
     if preparation is None:
         return None, read_rows(files, (), notes)
-    inputs, rows = preparation.read(files, notes)
+    inputs, rows = preparation.read(files, notes, progress)
     return inputs, preparation.inputs(rows, files[0], notes)
 
 

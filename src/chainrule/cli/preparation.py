@@ -15,7 +15,7 @@ from chainrule.cli.encoders import ENCODERS, Encoder, ImageFiles, SoundFiles
 from chainrule.cli.source import TASKS, Source
 from chainrule.data.arrays import as_features, check_feature_names
 from chainrule.data.containers import reading_description
-from chainrule.data.folders import visible
+from chainrule.data.folders import Progress, visible
 from chainrule.data.table import TargetScaler, Task, read_table
 from chainrule.errors import ArgumentError, DataError
 
@@ -26,6 +26,7 @@ Array = NDArray[Any]
 Rows = NDArray[np.int64]
 
 MADE_BY = "chainrule train"
+TABLES = (".csv", ".tsv", ".parquet", ".pq")  # how the names of tables end
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,13 @@ class Preparation:
         columns = source.columns if encoder is None else tuple(encoder.names)
         return cls(source.name, source.task, source.target, columns, encoder, scaler, kind=source.kind)
 
-    def read(self, names: Sequence[str], notes: list[str]) -> tuple[list[str] | None, Array | polars.DataFrame]:
+    def read(
+        self, names: Sequence[str], notes: list[str], progress: Progress | None = None
+    ) -> tuple[list[str] | None, Array | polars.DataFrame]:
         """Rows to predict, from the files or folders that are named; and, where each is a file, the names of the files."""
         if isinstance(self.encoder, ImageFiles | SoundFiles):
-            paths = [path for name in names for path in _files_in(Path(name), self.encoder.endings)]
-            return list(map(str, paths)), self.encoder.read(paths)
+            paths = [path for name in names for path in _files_in(Path(name), self.encoder)]
+            return list(map(str, paths)), self.encoder.read(paths, progress)
         return None, read_rows(names, self.text_columns, notes)
 
     def inputs(self, rows: Array | polars.DataFrame, file: str = "", notes: list[str] | None = None) -> Array:
@@ -142,14 +145,21 @@ def read_rows(names: Sequence[str], text: Sequence[str], notes: list[str]) -> po
     return read_table(names[0], text=text, notes=notes)
 
 
-def _files_in(path: Path, endings: Sequence[str]) -> list[Path]:
-    """A file itself, or the files of some endings in a folder and its sub-folders."""
+def _files_in(path: Path, encoder: ImageFiles | SoundFiles) -> list[Path]:
+    """A file itself, or the files of a kind in a folder and its sub-folders."""
+    name, takes = repr(str(path)), f"the model takes {encoder.what}s"
+    if not path.exists():
+        raise DataError(f"There is no file or folder {name}: check the name and the folder it is in.")
+    if path.suffix.lower() in TABLES:
+        raise DataError(f"{name} is no {encoder.what}: {takes}, or folders of them.")
     if not path.is_dir():
         return [path]
     inside = [file for each in visible(path) for file in (visible(each) if each.is_dir() else [each])]
-    found = [file for file in inside if file.suffix.lower() in endings]
+    found = [file for file in inside if file.suffix.lower() in encoder.endings]
     if not found:
-        raise DataError(f"The folder {str(path)!r} holds no file that ends in one of {', '.join(endings)}.")
+        raise DataError(
+            f"The folder {name} holds no file that ends in one of {', '.join(encoder.endings)}, nor do its sub-folders: {takes}."
+        )
     return found
 
 

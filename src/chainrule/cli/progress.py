@@ -1,4 +1,4 @@
-"""What is shown while a network trains: a live bar in a terminal, a line now and then elsewhere."""
+"""What is shown while files are read and a network trains: a live bar in a terminal, at most a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -66,6 +66,22 @@ class Bar:
         """Show how much is done."""
         if self.bar:
             self.bar.update(self.task, completed=done, facts=facts)
+
+
+class Reading(Bar):
+    """Shows how many files of a folder have been read, from the first on; the `progress` of what reads them."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__(screen, "Reading", 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take in that so many of all files have been read."""
+        if self.bar:
+            self.screen.attempt(self.bar.start)
+            self.bar.update(self.task, completed=done, total=total, facts=f"{done:,} of {total:,} files")
 
 
 class Watch(Bar):

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.cli.recipe import Plan
 from chainrule.cli.source import Source, read_source
+from chainrule.data.folders import Progress
 from chainrule.errors import ArgumentError, check_name, check_number
 from chainrule.functional import ACTIVATIONS, LOSSES
 from chainrule.optim import OPTIMIZERS
@@ -54,10 +55,12 @@ class Request:
     plot: str | None = None
     quiet: bool = False
 
-    def read(self) -> Source:
-        """Read the data that is asked for."""
+    def read(self, progress: Progress | None = None) -> Source:
+        """Read the data that is asked for; `progress` is called with how many files are read, and of how many."""
         size = None if self.image_size is None else _image_size("--image-size", self.image_size)
-        return read_source(self.data, self.target, self.task, self.ignore, text=self.text, image_size=size)
+        return read_source(
+            self.data, self.target, self.task, self.ignore, text=self.text, image_size=size, progress=progress
+        )
 
     def choices(self) -> dict[str, Any]:
         """What is chosen of a `Plan`, checked; the error names the option."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from chainrule.cli.encoders import FILE_ENCODERS
 from chainrule.data.bundled import BUNDLED, bundled
 from chainrule.data.containers import nearest, plural, short
-from chainrule.data.folders import class_files
-from chainrule.data.table import Task, read_table, recognise_task, take_target
+from chainrule.data.folders import Progress, class_files, visible
+from chainrule.data.table import Task, no_column, read_table, recognise_task, take_target
 from chainrule.errors import ArgumentError, DataError, check_name, quoted
 
 if TYPE_CHECKING:
@@ -73,10 +73,16 @@ def read_source(
     *,
     text: str | None = None,
     image_size: tuple[int, int] | None = None,
+    progress: Progress | None = None,
 ) -> Source:
-    """What DATA, --target, --task, --ignore, --text and --image-size ask for; an error of one sentence if they do not agree."""
+    """What DATA, --target, --task, --ignore, --text and --image-size ask for; an error of one sentence if they do not agree.
+
+    `progress` is called with how many files of a folder are read, and of how many.
+    """
     if task is not None:
         check_name("--task", task, TASKS)
+    if data not in BUNDLED and not os.path.exists(data):
+        raise _missing(data)
     is_folder = data not in BUNDLED and Path(data).is_dir()
     if image_size is not None and not is_folder:
         raise ArgumentError(f"--image-size is for a folder of images, but {data} is none: leave it out.")
@@ -86,12 +92,24 @@ def read_source(
                 raise ArgumentError(
                     f"{option} is for a table, but {data} is a folder, whose sub-folders are the classes: leave it out."
                 )
-        return _folder(data, task, image_size)
+        return _folder(data, task, image_size, progress)
     if data in BUNDLED:
         if text is not None:
             raise ArgumentError(f"--text is for a column of a file, but {data} is a bundled data set: leave it out.")
         return _bundled(data, target, task, ignored)
     return _file(data, target, task, ignored, text)
+
+
+def _missing(data: str) -> DataError:
+    """The error for DATA that is nothing, with the name that was perhaps meant."""
+    path, alone = Path(data), Path(data).name == data
+    beside = [other.name for other in visible(path.parent)] if path.parent.is_dir() else []
+    near = nearest(path.name, [*beside, *(BUNDLED if alone else ())])
+    if near:
+        return DataError(f"There is no file or folder {data!r}: did you mean {str(path.with_name(near))!r}?")
+    if alone and not path.suffix:
+        return DataError(f"There is no file, folder or bundled data set {data!r}; bundled are {quoted(BUNDLED)}.")
+    return DataError(f"There is no file or folder {data!r}: check the name and the folder it is in.")
 
 
 def _bundled(name: str, target: str | None, task: str | None, ignored: Sequence[str]) -> Source:
@@ -112,7 +130,7 @@ def _bundled(name: str, target: str | None, task: str | None, ignored: Sequence[
     return Source(name, found.description, kind, TARGETS[name], found.X, y, found.feature_names)
 
 
-def _folder(data: str, task: str | None, image_size: tuple[int, int] | None) -> Source:
+def _folder(data: str, task: str | None, image_size: tuple[int, int] | None, progress: Progress | None) -> Source:
     """A folder of images or recordings, which it is by the endings of its files."""
     if task == "regression":
         raise ArgumentError(
@@ -126,12 +144,12 @@ def _folder(data: str, task: str | None, image_size: tuple[int, int] | None) -> 
     if not counts[kind]:
         raise DataError(
             f"The folder {data!r} holds neither images nor recordings, such as .png, .jpg, .wav or .ogg, but files such as "
-            f"{str(paths[0])!r}."
+            f"{str(paths[0])!r}: end their names as their kind asks for, or convert them."
         )
     encoder = FILE_ENCODERS[kind]
     if image_size is not None and kind != "images":
         raise ArgumentError(f"--image-size is for a folder of images, but {data} holds recordings: leave it out.")
-    rows = encoder.first_read(paths, image_size)
+    rows = encoder.first_read(paths, image_size, progress)
     y = np.array([label for label, _ in found], dtype=object)
     description = f"{data}: {plural(len(paths), encoder.what)} in the folders of {len(set(y)):,} classes."
     return Source(Path(data).resolve().name, description, "classification", "folder", rows, y, (), kind=kind)
@@ -139,10 +157,11 @@ def _folder(data: str, task: str | None, image_size: tuple[int, int] | None) -> 
 
 def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str], text: str | None) -> Source:
     path = Path(data)
-    if not path.suffix and os.sep not in data and not path.exists():
-        near = nearest(data, BUNDLED)
-        hint = f"did you mean {near!r}?" if near else f"bundled are {quoted(BUNDLED)}."
-        raise DataError(f"DATA={data!r} is neither a file nor a bundled data set; {hint}")
+    for encoder in FILE_ENCODERS.values():
+        if path.suffix.lower() in encoder.endings:
+            raise DataError(
+                f"{data!r} is a single {encoder.what}: name a folder that has a sub-folder of {encoder.what}s for each class."
+            )
     notes: list[str] = []
     frame = read_table(path, notes=notes)
     if target is None:
@@ -167,6 +186,8 @@ def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str
 
 def _only_text(frame: polars.DataFrame, text: str, target: str, ignored: Sequence[str]) -> polars.DataFrame:
     """A frame of a column of texts and the target alone."""
+    if target not in frame.columns:
+        raise no_column(target, frame, " for the target")
     check_name("--text", text, frame.columns)
     if text == target or text in ignored:
         raise ArgumentError(

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from chainrule import __version__
 from chainrule.cli.learn import Setup, prepare
 from chainrule.cli.output import check_outputs, write_text
-from chainrule.cli.progress import Watch
+from chainrule.cli.progress import Reading, Watch
 from chainrule.cli.recipe import Trained
 from chainrule.cli.report import closing, opening, saved, stop_in_words
 from chainrule.cli.request import Request
 from chainrule.cli.screen import Screen, tell
 from chainrule.cli.source import Source
 from chainrule.data.bundled import BUNDLED
+from chainrule.data.containers import plural
 from chainrule.data.split import split
+from chainrule.errors import DataError
 
 Rows = NDArray[np.int64]
 
@@ -28,14 +30,15 @@ Rows = NDArray[np.int64]
 def run_train(request: Request) -> int:
     """Do what is asked for; the exit code, which is 1 if training diverged."""
     choices = request.choices()
-    output = f"{Path(request.data).stem}.chainrule" if request.output is None else request.output
+    output = f"{Path(request.data).resolve().stem}.chainrule" if request.output is None else request.output
     files = {"--output": output, "--history": request.history, "--plot": request.plot}
     check_outputs(files, inputs={} if request.data in BUNDLED else {"the data": request.data})
-    source = request.read()
+    screen = Screen(quiet=request.quiet)
+    with Reading(screen) as progress:
+        source = request.read(progress)
     rows, held_out = divide(source, request.test_size, request.seed)
     setup = prepare(source, rows, choices)
 
-    screen = Screen(quiet=request.quiet)
     opening(screen, setup, len(held_out))
     trained = _train(screen, setup)
     scores = setup.score(trained.network, held_out) if len(held_out) else {}
@@ -61,7 +64,13 @@ def divide(source: Source, test_size: float, seed: int) -> tuple[Rows, Rows]:
     if test_size == 0:
         return np.arange(len(source), dtype=np.int64), np.zeros(0, dtype=np.int64)
     labels = np.unique(source.y, return_inverse=True)[1] if source.task == "classification" else None
-    return split(len(source), test_size, seed=seed, labels=labels, argument="--test-size")
+    rows, held_out = split(len(source), test_size, seed=seed, labels=labels, argument="--test-size")
+    if labels is not None and len(source.classes) > 1 and len(left := set(source.y[rows].tolist())) == 1:
+        raise DataError(
+            f"Holding out {len(held_out):,} of {plural(len(source), 'row')} for the test leaves only the class {left.pop()!r} to "
+            "train on: give more of each class, or --test-size 0."
+        )
+    return rows, held_out
 
 
 def _train(screen: Screen, setup: Setup) -> Trained:

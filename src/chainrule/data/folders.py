@@ -80,9 +80,10 @@ def class_files(folder: AnyPath) -> list[tuple[str, Path]]:
             "that a file is in: put each file into the sub-folder of its class."
         )
     if len(folders) == 1:
+        deeper = any(each.is_dir() for each in visible(folders[0]))
+        hint = f"name {str(folders[0])!r} if the classes are in it" if deeper else "there is nothing to tell apart"
         raise DataError(
-            f"The folder {name} has a single sub-folder, {folders[0].name!r}, which makes a single class: there is nothing to "
-            "tell apart."
+            f"The folder {name} has a single sub-folder, {folders[0].name!r}, which makes a single class: {hint}."
         )
     return [(each.name, file) for each in folders for file in _files_of(each)]
 

@@ -197,10 +197,10 @@ class _Form:
     def channels(self, paths: Sequence[Path], skipped: list[str]) -> tuple[int, list[Path]]:
         """How many channels the images are to have, and which files begin as images do and may be decoded."""
         check_pillow()
-        found = dict(keep(((path, _header(path)) for path in paths), self.errors, skipped))
+        found = list(keep(((path, _header(path)) for path in paths), self.errors, skipped))
         check_any(found, skipped)
-        gray = self.color == "gray" or (self.color == "auto" and all(header.gray for header in found.values()))
-        return 1 if gray else 3, list(found)
+        gray = self.color == "gray" or (self.color == "auto" and all(header.gray for _, header in found))
+        return 1 if gray else 3, [path for path, _ in found]
 
     def images(self, paths: Sequence[Path], channels: int, skipped: list[str]) -> Iterator[tuple[Path, Bytes]]:
         """Each file's image, of shape (height, width, channels)."""

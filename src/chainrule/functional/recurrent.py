@@ -23,7 +23,8 @@ def recurrence(
 ) -> Node:
     """Every state of `cell`, side by side: its states, of the given sizes, and `kept` more numbers that a step puts out.
 
-    `cell(z, states, constants)` gives the next states, and what else is to be at hand for the derivative.
+    `cell(z, states, constants)` gives the next states, and what else is to be at hand for the derivative. A recurrence within
+    a cell runs with ``backend="numpy"`` alone.
 
     >>> from chainrule.graph import input
     >>> z = input("z", (ROWS, 7, 4))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from chainrule.errors import ArgumentError, ShapeError, check_number
 from chainrule.functional import Activation as ActivationFunction
 from chainrule.functional import dense, dropout, flatten_rows, get_activation
+from chainrule.functional.common import spread
 from chainrule.graph import Node
 from chainrule.graph.node import named, where
-from chainrule.graph.primitives import reshape
+from chainrule.graph.primitives import reshape, select
 from chainrule.graph.types import count
 from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
 from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
@@ -171,7 +172,9 @@ class Standardize(Layer):
     """(x − mean) / scale for every feature, with the mean and the standard deviation of the training data.
 
     `fit` learns them once, before the first step, and they are saved with the network. A feature that never changes has scale 1.
-    It stands at the top level of a network, usually first.
+    It stands at the top level of a network, usually first. Of sequences each step has means and scales of its own; where padding
+    is known, as behind `Masking`, those are of the rows in which the step is real (0 and 1 if it is in none), and padding passes
+    as it is.
 
     >>> Standardize().adapt(np.array([[1.0, 5.0], [3.0, 5.0]]))
     {'mean': array([2., 5.]), 'scale': array([1., 1.])}
@@ -181,23 +184,35 @@ class Standardize(Layer):
         """Mean 0 and scale 1, until the training data has been seen."""
         return {}, {"mean": np.zeros(input_shape), "scale": np.ones(input_shape)}
 
-    def adapt(self, x: NDArray[Any]) -> Arrays:
-        """The state that fits the data x of shape (n, ...)."""
+    def adapt(self, x: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Arrays:
+        """The state that fits the data x of shape (n, ...); `mask` (n, steps) tells which steps of sequences are real."""
         if len(x) == 0:
             raise ArgumentError("Standardize cannot learn from no rows.")
+        if mask is not None and x.ndim == 3:
+            steps = [_mean_and_scale(x[real, t].astype(np.float64)) for t, real in enumerate(mask.T)]
+            return {"mean": np.stack([own[0] for own in steps]), "scale": np.stack([own[1] for own in steps])}
         features = x.reshape(len(x), -1)
         mean, scale = np.empty((2, features.shape[1]))
         at_once = max(2, _AT_ONCE // len(x))  # features: a copy of all data in float64 may be too large
         bounds = [*range(0, max(len(mean) - 1, 1), at_once), len(mean)]
         for own in map(slice, bounds, bounds[1:]):
-            exact = features[:, own].astype(np.float64)
-            shifted = exact - exact[0]  # a constant feature has the deviation 0 then, and a large mean costs no digits
-            deviation = shifted.std(axis=0)
-            # what differs by rounding alone, where it was computed, is constant too
-            constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(exact).max(axis=0)
-            mean[own], scale[own] = exact[0] + shifted.mean(axis=0), np.where(constant, 1.0, deviation)
+            mean[own], scale[own] = _mean_and_scale(features[:, own].astype(np.float64))
         return {"mean": mean.reshape(x.shape[1:]), "scale": scale.reshape(x.shape[1:])}
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """(x − mean) / scale."""
-        return (x - state["mean"]) / state["scale"], state
+        standard = (x - state["mean"]) / state["scale"]
+        if mode.mask is None or x.rank != 3:
+            return standard, state
+        return select(spread(mode.mask, x, 2), standard, x), state
+
+
+def _mean_and_scale(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the deviation of each column of (n, k) numbers, 1 in place of a deviation of 0; of no rows, 0 and 1."""
+    if len(x) == 0:
+        return np.zeros(x.shape[1]), np.ones(x.shape[1])
+    shifted = x - x[0]  # a constant feature has the deviation 0 then, and a large mean costs no digits
+    deviation = shifted.std(axis=0)
+    # what differs by rounding alone, where it was computed, is constant too
+    constant = deviation <= 10 * np.finfo(np.float64).eps * np.abs(x).max(axis=0)
+    return x[0] + shifted.mean(axis=0), np.where(constant, 1.0, deviation)

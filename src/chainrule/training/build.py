@@ -194,6 +194,15 @@ def build_forward(
     return BuiltStep(Step(state=forward.state_inputs(), data=data, rows=rows, metrics=metrics))
 
 
+def build_layers(model: Model, x_dtype: DType | None = None) -> Step:
+    """The step that reports what the layers give, "outputs", and where they know of padding which steps are real, "mask"."""
+    forward = _Forward.of(model, Mode(train=False), x_dtype)
+    rows = {"outputs": forward.outputs}
+    if forward.mode.mask is not None:
+        rows["mask"] = cast(forward.mode.mask, DType.of(model.dtype))
+    return Step(state=forward.state_inputs(), data={"x": forward.x}, rows=rows)
+
+
 @dataclass(frozen=True, eq=False)
 class _Forward:
     """The forward pass: inputs, outputs, and the next state of the layers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,18 +13,21 @@ from numpy.typing import NDArray
 from chainrule.backends import BACKENDS, Program, Result, get_backend
 from chainrule.errors import DataError, check_name, check_number
 from chainrule.functional import Loss
-from chainrule.graph import DType, Step, scope
+from chainrule.graph import ROWS, DType, Step, scope
 from chainrule.graph.node import where
 from chainrule.nn import Layer, Sequential, Standardize, walk
 from chainrule.optim import Transform
-from chainrule.training.build import BuiltStep, Penalties, build_forward, build_step
+from chainrule.training.build import BuiltStep, Penalties, build_forward, build_layers, build_step
 from chainrule.training.coding import targets_of
 from chainrule.training.fitting import Examples
 from chainrule.training.model import STATE, Arrays, Model
 
 Array = NDArray[Any]
 
-_BLOCK = 1024  # rows a step of prediction
+_BLOCK = 1024  # rows a step of prediction, at most
+_LEAST = 32  # and at least
+_WIDEST = 1 << 17  # numbers of an array of a block of prediction: it stays near the processor
+_SEEN = frozenset({"windows", "transpose", "reshape"})  # nodes that show what others hold, some of it many times
 _MANY = 256  # rows of a prediction for which threads may pay
 _MOST_PROGRAMS = 8
 MOST_THREADS = 64
@@ -63,16 +67,17 @@ class Programs:
         return {"_known": []}
 
     def _program(
-        self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], engine: Engine, rows: int
+        self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], engine: Engine, rows: int = 0
     ) -> tuple[BuiltStep, Program]:
-        """The step of a key, from a model, for batches of about so many rows."""
-        rows = 1 << (rows - 1).bit_length()  # the next power of two, so that chunks of any length need few programs
+        """The step of a key, from a model, for batches of about so many rows, or for the blocks of a prediction."""
+        if rows:  # the next power of two, so that chunks of any length need few programs
+            rows = 1 << (rows - 1).bit_length()
         full = (key, engine, rows, signature(model))
         for known, built, program in self._known:
             if known == full:
                 return built, program
         built = build()
-        program = engine.compile(built.step, rows)
+        program = engine.compile(built.step, rows or _block(built.step))
         self._known = [*self._known[1 - _MOST_PROGRAMS :], (full, built, program)]
         return built, program
 
@@ -101,26 +106,24 @@ class Programs:
     def outputs(self, model: Model, loss: Loss | None, x: Array, engine: Engine) -> Array:
         """What the model predicts for each row of x: probabilities, rates or values."""
         kind = DType.of(x.dtype)
-        _, program = self._program(
+        built, program = self._program(
             ("predict", loss, kind),
             model,
             lambda: build_forward(model, loss, x_dtype=kind),
             _for_rows(engine, len(x)),
-            _BLOCK,
         )
-        return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+        return _in_blocks(built.step, program, model.arrays, {"x": x}).rows["outputs"]
 
     def losses(self, model: Model, loss: Loss, examples: Examples, engine: Engine) -> tuple[float, Array]:
         """The mean loss on some examples, weighted if they have weights, and what the model predicts for each."""
         targets, weighted, kind = targets_of(examples.y), examples.sample_weight is not None, examples.kind
-        _, program = self._program(
+        built, program = self._program(
             ("evaluate", loss, targets, weighted, kind),
             model,
             lambda: build_forward(model, loss, targets, weighted=weighted, x_dtype=kind),
             _for_rows(engine, len(examples)),
-            _BLOCK,
         )
-        result = _in_blocks(program, model.arrays, examples.arrays())
+        result = _in_blocks(built.step, program, model.arrays, examples.arrays())
         weight = result.metrics["weight"].astype(np.float64)
         with np.errstate(all="ignore"):  # an infinite loss of a block without weight
             mean = result.metrics["loss"].astype(np.float64) @ weight / weight.sum()
@@ -160,9 +163,9 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], engine: Engin
     for i, (name, layer) in enumerate(children):
         if isinstance(layer, Standardize):
             before = Sequential(*(child for _, child in children[:i])) if i else None
-            given = _through(replace(model, layer=before, arrays=arrays), x, engine) if before else x
+            given, mask = _through(replace(model, layer=before, arrays=arrays), x, engine) if before else (x, None)
             with scope(name), np.errstate(all="ignore"):
-                found = {key: np.asarray(value, model.dtype) for key, value in layer.adapt(given).items()}
+                found = {key: np.asarray(value, model.dtype) for key, value in layer.adapt(given, mask).items()}
                 if not all(np.isfinite(value).all() for value in found.values()):
                     raise DataError(f"{where()}X is too large for its mean and deviation to be computed: rescale X.")
             new |= {f"{STATE}/{name}/{key}": value for key, value in found.items()}
@@ -170,10 +173,11 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], engine: Engin
     return new
 
 
-def _through(model: Model, x: Array, engine: Engine) -> Array:
-    """What the first layers of a model give for x; alone, they have the same names as within it."""
-    program = engine.compile(build_forward(model, None, x_dtype=DType.of(x.dtype)).step, _BLOCK)
-    return _in_blocks(program, model.arrays, {"x": x}).rows["outputs"]
+def _through(model: Model, x: Array, engine: Engine) -> tuple[Array, NDArray[np.bool_] | None]:
+    """What the first layers of a model give for x, and which steps of it are real; alone, they have the same names as within."""
+    step = build_layers(model, DType.of(x.dtype))
+    rows = _in_blocks(step, engine.compile(step, _block(step)), model.arrays, {"x": x}).rows
+    return rows["outputs"], rows["mask"] != 0 if "mask" in rows else None
 
 
 def _for_rows(engine: Engine, n: int) -> Engine:
@@ -181,8 +185,15 @@ def _for_rows(engine: Engine, n: int) -> Engine:
     return engine if engine.threads or n >= _MANY else replace(engine, threads=1)
 
 
-def _in_blocks(program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:
+def _block(step: Step) -> int:
+    """How many rows a block of a prediction has: as many as its widest array allows, a power of two."""
+    with_rows = [node for node in step.graph.nodes if ROWS in node.shape and node.op not in _SEEN]
+    widest = max((math.prod(dim for dim in node.shape if dim is not ROWS) for node in with_rows), default=1)
+    return min(_BLOCK, max(_LEAST, 1 << (_WIDEST // max(widest, 1)).bit_length() - 1))
+
+
+def _in_blocks(step: Step, program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:
     """Run a step that changes nothing over all rows, in their order."""
     n = len(data["x"])
-    bounds = np.append(np.arange(0, n, _BLOCK), n).astype(np.int64)
+    bounds = np.append(np.arange(0, n, _block(step)), n).astype(np.int64)
     return program.run(state, data, np.arange(n, dtype=np.int64), bounds, {})

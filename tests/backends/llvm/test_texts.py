@@ -1,4 +1,4 @@
-"""The golden files of the compiler's kernels and the blocks of docs/compiler.md are what the compiler makes.
+"""The golden files of the compiler and the blocks of docs/compiler.md are what the compiler makes.
 
 Where a test fails after a change that is meant, run `scripts/update-texts` and read the difference.
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 import pytest
 
 from backends.llvm import texts
-from backends.llvm.texts import AVX2, GOLDEN, KERNELS, Block, excerpt, golden_text
+from backends.llvm.texts import AVX2, GOLDEN, KERNELS, NETWORKS, Block, excerpt, golden_texts
 from chainrule.backends.llvm.jit import object_code
 from chainrule.backends.llvm.stages import STAGES
 
 BLOCKS = texts.blocks()
 
 
-@pytest.mark.parametrize("name", KERNELS)
-def test_golden(name: str) -> None:
-    assert golden_text(name) == (GOLDEN / f"{name}.ll").read_text(encoding="utf-8")
+def test_golden() -> None:
+    """File by file, and there are no others."""
+    assert golden_texts() == {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.iterdir()}
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -25,12 +25,9 @@ def test_a_golden_text_is_legal(name: str) -> None:
     assert object_code((GOLDEN / f"{name}.ll").read_text(encoding="utf-8"), AVX2)
 
 
-def test_every_golden_file_has_its_kernel() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == set(KERNELS)
-
-
-def test_the_page_shows_every_stage() -> None:
+def test_the_page_shows_every_stage_and_network() -> None:
     assert {block.stage for block in BLOCKS} == set(STAGES)
+    assert {block.options.get("network", "dense") for block in BLOCKS} == set(NETWORKS)
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))

@@ -1,15 +1,16 @@
-"""The texts of the compiler that people read in reviews: golden files of its main kernels, and the blocks of docs/compiler.md.
+"""The texts of the compiler that people read in reviews: golden files of its main kernels and of a network for pictures, and
+the blocks of docs/compiler.md.
 
 After a change that is meant, `scripts/update-texts` writes them anew; read the difference.
 
 A block of the page that is generated stands between fences under a comment that says which lines of which stage it shows::
 
-    <!-- llvm from="fma" since="^turn" to="br i1" lines=20 threads=2 -->
+    <!-- llvm from="fma" since="^turn" to="br i1" lines=20 threads=2 network=images -->
 
 It begins with the first line that `from` matches (as a regular expression), or above it with the nearest that `since` matches,
 and ends with the first from there on that `to` matches, which is included; `lines` is how many there are at most, with dots in
-the place of what is left out. Without `from` and `to` it is all of the stage. In a block of assembly, `llvm` is the version of
-LLVM that made it: another would make another.
+the place of what is left out. Without `from` and `to` it is all of the stage. `network` is one of `NETWORKS`, "dense" unless
+given. In a block of assembly, `llvm` is the version of LLVM that made it: another would make another.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import numpy as np
 
@@ -89,10 +91,34 @@ KERNELS: dict[str, tuple[Callable[[], Step], int]] = {
 }
 
 
-def golden_text(name: str) -> str:
-    """The LLVM IR of a kernel."""
-    make, rows = KERNELS[name]
-    return stage_text(make(), "llvm", rows=rows, target=AVX2) + "\n"
+# A convolution and a pool, small enough for its whole training step to be read; of the loops, those of a prediction.
+SHOWN = {"graph": "train", "fused": "train", "loops": "predict"}
+
+
+def pictures() -> cr.Network:
+    """A network for pictures of 5 × 5 pixels."""
+    return cr.Network(cr.Conv2D(2, 2, activation="relu"), cr.MaxPool2D(2), cr.Flatten(), cr.Dense(1)).build((5, 5, 1))
+
+
+def golden_texts() -> dict[str, str]:
+    """What stands in each golden file: the LLVM IR of the kernels, and the network for pictures at each stage."""
+    kernels = {
+        f"{name}.ll": stage_text(make(), "llvm", rows=rows, target=AVX2) + "\n"
+        for name, (make, rows) in KERNELS.items()
+    }
+    pages = {
+        f"pictures_{stage}.txt": shown(pictures(), stage, step=step, loss="squared_error")
+        for stage, step in SHOWN.items()
+    }
+    return kernels | pages
+
+
+def shown(net: cr.Network, stage: str, **options: Any) -> str:
+    """What `show` prints of a network that is trained by plain gradient descent."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        cr.show(net, stage, optimizer=SGD(0.1), target=AVX2, **options)
+    return printed.getvalue()
 
 
 # ------------------------------------------------------------------------------------------------ the page
@@ -106,14 +132,28 @@ def llvm_version() -> str:
         return ".".join(map(str, llvm.llvm_version_info))
 
 
+# The networks of the page, with the shape of their rows.
+NETWORKS: dict[str, tuple[list[cr.Layer], tuple[int, ...]]] = {
+    "dense": ([cr.Dense(32, activation="relu"), cr.Dense(10)], (64,)),
+    "images": (
+        [
+            cr.Conv2D(4, 3, activation="relu"),
+            cr.MaxPool2D(2),
+            cr.Conv2D(8, 3, activation="relu"),
+            cr.Flatten(),
+            cr.Dense(3),
+        ],
+        (12, 12, 1),
+    ),
+    "sequences": ([cr.SimpleRNN(16, activation="relu"), cr.Dense(3)], (5, 3)),
+}
+
+
 @cache
-def network_text(stage: str, threads: int) -> str:
-    """The training step of the network of the page, at a stage."""
-    net = cr.Network(cr.Dense(32, activation="relu"), cr.Dense(10)).build(64)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        cr.show(net, stage, loss="cross_entropy", optimizer=SGD(0.1), threads=threads, target=AVX2)
-    return printed.getvalue()
+def network_text(network: str, stage: str, threads: int) -> str:
+    """The training step of a network of the page, at a stage."""
+    layers, rows = NETWORKS[network]
+    return shown(cr.Network(*layers).build(rows), stage, loss="cross_entropy", threads=threads)
 
 
 @dataclass(frozen=True)
@@ -135,8 +175,9 @@ class Block:
         return self.options.get("llvm", llvm_version()) != llvm_version()
 
     def text(self) -> str:
-        lines = network_text(self.stage, int(self.options.get("threads", 1))).splitlines()
-        return excerpt(lines, **{k: v for k, v in self.options.items() if k not in ("threads", "llvm")})
+        own = {k: v for k, v in self.options.items() if k not in ("threads", "llvm", "network")}
+        network, threads = self.options.get("network", "dense"), int(self.options.get("threads", 1))
+        return excerpt(network_text(network, self.stage, threads).splitlines(), **own)
 
 
 def excerpt(lines: list[str], /, **options: str) -> str:
@@ -166,7 +207,7 @@ def blocks() -> list[Block]:
 
 def update() -> list[Path]:
     """Write all texts anew; the files that have changed."""
-    wanted = {GOLDEN / f"{name}.ll": golden_text(name) for name in KERNELS}
+    wanted = {GOLDEN / name: text for name, text in golden_texts().items()}
 
     def anew(found: re.Match[str]) -> str:
         head = re.sub(r"llvm=\S+", f"llvm={llvm_version()}", found[1])

@@ -129,6 +129,9 @@ class Drawing:
             if wires.weight:
                 weight = float(self.values[wires.weight][start.number, end.number])
                 yield Wire(start, end, f"{wires.weight}[{start.number}, {end.number}]", weight)
+            elif wires.view is not None:
+                if wires.view.sees(end.number, start.number):
+                    yield Wire(start, end)
             elif wires.offset is None or start.number + wires.offset == end.number:
                 yield Wire(start, end)
 

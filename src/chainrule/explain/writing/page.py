@@ -69,6 +69,8 @@ def _stage(drawing: Drawing, count: int) -> str:
     shown = min(drawing.n, MOST_ROWS)
     rows = "".join(f'<option value="{i}">row {i}</option>' for i in range(shown))
     left = f" of {drawing.n:,}" if drawing.n > shown else ""
+    sees = any(wires.view for column in drawing.explanation.columns for wires in column.wires)
+    grey = "; grey ones lead to what a unit sees" if sees else ""
     choice = f'<label{" hidden" if shown == 1 else ""}>Show <select id="row">{rows}</select>{left}</label>'
     return (
         '<div id="stage" hidden><div id="controls">'
@@ -80,7 +82,7 @@ def _stage(drawing: Drawing, count: int) -> str:
         f'<div id="drawing">{drawing.svg()}</div>'
         '<p id="legend"><span class="a">a</span> in each unit is its output, <span class="delta">δ</span> the derivative of the '
         'loss; wires are weights, <span class="plus">positive</span> or <span class="minus">negative</span>, thick where they '
-        "are large. Click on a wire or a unit to follow its gradient.</p>"
+        f"are large{grey}. Click on a wire or a unit to follow its gradient.</p>"
         '<div id="follow" aria-live="polite" hidden></div>'
     )
 

@@ -68,7 +68,7 @@ scan: Primitive = primitive(
     "scan",
     "Every state of a recurrence, (n, steps, k): sₜ = body(sₜ₋₁, what the sequences hold at t, constants), from the start state "
     "(n, k) on. In reverse, it begins with the last step; state t stands at place t all the same. Its derivative is a scan in "
-    "the other direction.",
+    "the other direction. A scan within a body runs on the NumPy backend alone.",
     arity=-1,
     attributes=_scan_attributes,
     type_rule=_scan_type,
