@@ -116,6 +116,18 @@ def test_a_folder_is_recognised_learned_and_told_about(name: str, kind: type, wo
     assert preparation.facts["scores"]["accuracy"] >= 0.9
 
 
+@pytest.mark.parametrize(("name", "broken"), [("shapes", "bar/zz.png"), ("tones", "low/zz.wav")])
+def test_broken_files_are_left_out_and_told_about(name: str, broken: str, models: Path, tmp_path: Path) -> None:
+    shutil.copytree(models / name, tmp_path / name)
+    (tmp_path / name / broken).write_bytes(b"no such thing")
+    given, whole = str(tmp_path / name), read_source(str(models / name))
+    source = read_source(given, skip_broken=True)
+    assert all(np.array_equal(a, b) for a, b in zip(source.rows, whole.rows, strict=True))
+    assert (source.y == whole.y).all()
+    output = good("train", given, "--skip-broken", "--epochs", "1", "-o", str(tmp_path / "m.chainrule")).output
+    assert "1 file left out; the first: " in " ".join(output.split())
+
+
 @pytest.mark.parametrize("name", ["shapes", "tones"])
 def test_files_and_folders_are_predicted(name: str, here: Path) -> None:
     classes = sorted(path.name for path in (here / name).iterdir())
@@ -224,6 +236,12 @@ BAD = {
     "a size beyond all memory": (["train", "shapes", "--image-size", "99999"], "--image-size must be at most"),
     "files of another kind": (["train", "papers"], "neither images nor recordings"),
     "a broken image": (["train", "broken"], "b.png' is no image"),
+    "a way around it": (["train", "broken"], "; --skip-broken leaves such files out."),
+    "a class of broken images": (["train", "broken", "--skip-broken"], "only the class 'a' is left"),
+    "broken files of a table": (
+        ["train", "data.csv", "--target", "y", "--skip-broken"],
+        "--skip-broken is for a folder",
+    ),
     "a class without files": (["train", "empty"], "is empty"),
     "files without classes": (["train", "shapes/bar"], "put each file into the sub-folder of its class"),
     "a folder that is not there": (["train", "shapez"], "There is no file or folder 'shapez': did you mean 'shapes'?"),

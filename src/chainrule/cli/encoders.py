@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from chainrule.data.audio import SOUND_ENDINGS
 from chainrule.data.containers import plural, reading_description
 from chainrule.data.folders import Progress
-from chainrule.data.images import IMAGE_ENDINGS, decode_images, usual_size
+from chainrule.data.images import IMAGE_ENDINGS, decode_images, images_of, usual_size
 from chainrule.data.sequences import pad_sequences
-from chainrule.data.sounds import RATE, sound_sequences
+from chainrule.data.sounds import RATE, sequences_of, sound_sequences
 from chainrule.data.table import TableEncoder, no_column
 from chainrule.data.text import Vocabulary
 from chainrule.errors import DataError
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+# What could be read of some files, these files, and sentences about the others.
+FirstRead = tuple[Array, tuple[Path, ...], tuple[str, ...]]
+
 MIN_COUNT = 2  # a word that occurs once teaches nothing about another text
-COVERED, MOST_FRAMES = (
-    0.95,
-    1000,
-)  # sequences are cut to the length that holds so many of the recordings, but at most to this
+# Sequences are cut to the length that holds so many of the recordings, but at most to this.
+COVERED, MOST_FRAMES = 0.95, 1000
 
 
 class Encoder(Protocol):
@@ -147,9 +148,12 @@ class ImageFiles(_Files):
     color: str
 
     @classmethod
-    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None, progress: Progress | None = None) -> Array:
+    def first_read(
+        cls, paths: Sequence[Path], size: tuple[int, int] | None, errors: str, progress: Progress | None = None
+    ) -> FirstRead:
         """Files to learn from, as an array of images of a size; of the usual one of the files unless it is given."""
-        return decode_images(paths, usual_size(paths) if size is None else size, progress=progress)
+        wanted = usual_size(paths, errors=errors) if size is None else size
+        return images_of(paths, wanted, errors=errors, progress=progress)
 
     @classmethod
     def learn(cls, rows: Array, /) -> Self:
@@ -196,9 +200,12 @@ class SoundFiles(_Files):
     scale: tuple[float, ...]
 
     @classmethod
-    def first_read(cls, paths: Sequence[Path], size: tuple[int, int] | None, progress: Progress | None = None) -> Array:
+    def first_read(
+        cls, paths: Sequence[Path], size: tuple[int, int] | None, errors: str, progress: Progress | None = None
+    ) -> FirstRead:
         """Files to learn from, each an array of frames, in an array of objects."""
-        return _objects(sound_sequences(paths, RATE, progress=progress))
+        sequences, read, skipped = sequences_of(paths, errors=errors, progress=progress)
+        return _objects(sequences), read, skipped
 
     @classmethod
     def learn(cls, rows: Array, /) -> Self:
@@ -217,7 +224,7 @@ class SoundFiles(_Files):
 
     def read(self, paths: Sequence[Path], progress: Progress | None = None) -> Array:
         """Files to predict, each an array of frames."""
-        return self.first_read(paths, None, progress)
+        return _objects(sound_sequences(paths, progress=progress))
 
     def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
         """Standardised energies, padded with 0."""

@@ -68,6 +68,12 @@ ImageSize: TypeAlias = Annotated[
         metavar="PIXELS",
     ),
 ]
+SkipBroken: TypeAlias = Annotated[
+    bool,
+    _option(
+        "--skip-broken", panel=DATA, text="Leave out files of a folder that cannot be read, and say so.", metavar=""
+    ),
+]
 TestSize: TypeAlias = Annotated[
     float,
     _option(

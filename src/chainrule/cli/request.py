@@ -32,6 +32,7 @@ class Request:
     ignore: tuple[str, ...] = ()
     text: str | None = None
     image_size: str | None = None
+    skip_broken: bool = False
     test_size: float = TEST_SIZE
     hidden: str | None = None
     activation: str | None = None
@@ -59,7 +60,14 @@ class Request:
         """Read the data that is asked for; `progress` is called with how many files are read, and of how many."""
         size = None if self.image_size is None else _image_size("--image-size", self.image_size)
         return read_source(
-            self.data, self.target, self.task, self.ignore, text=self.text, image_size=size, progress=progress
+            self.data,
+            self.target,
+            self.task,
+            self.ignore,
+            text=self.text,
+            image_size=size,
+            skip_broken=self.skip_broken,
+            progress=progress,
         )
 
     def choices(self) -> dict[str, Any]:

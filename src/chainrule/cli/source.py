@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chainrule.cli.encoders import FILE_ENCODERS
 from chainrule.data.bundled import BUNDLED, bundled
 from chainrule.data.containers import nearest, plural, short
-from chainrule.data.folders import Progress, class_files, visible
+from chainrule.data.folders import Progress, check_classes, class_files, visible
 from chainrule.data.table import Task, no_column, read_table, recognise_task, take_target
 from chainrule.errors import ArgumentError, DataError, check_name, quoted
 
@@ -73,9 +73,10 @@ def read_source(
     *,
     text: str | None = None,
     image_size: tuple[int, int] | None = None,
+    skip_broken: bool = False,
     progress: Progress | None = None,
 ) -> Source:
-    """What DATA, --target, --task, --ignore, --text and --image-size ask for; an error of one sentence if they do not agree.
+    """What DATA and the options that are about it ask for; an error of one sentence if they do not agree.
 
     `progress` is called with how many files of a folder are read, and of how many.
     """
@@ -86,13 +87,15 @@ def read_source(
     is_folder = data not in BUNDLED and Path(data).is_dir()
     if image_size is not None and not is_folder:
         raise ArgumentError(f"--image-size is for a folder of images, but {data} is none: leave it out.")
+    if skip_broken and not is_folder:
+        raise ArgumentError(f"--skip-broken is for a folder of files, but {data} is none: leave it out.")
     if is_folder:
         for option, given in (("--target", target), ("--ignore", ignored), ("--text", text)):
             if given:
                 raise ArgumentError(
                     f"{option} is for a table, but {data} is a folder, whose sub-folders are the classes: leave it out."
                 )
-        return _folder(data, task, image_size, progress)
+        return _folder(data, task, image_size, "skip" if skip_broken else "raise", progress)
     if data in BUNDLED:
         if text is not None:
             raise ArgumentError(f"--text is for a column of a file, but {data} is a bundled data set: leave it out.")
@@ -130,7 +133,9 @@ def _bundled(name: str, target: str | None, task: str | None, ignored: Sequence[
     return Source(name, found.description, kind, TARGETS[name], found.X, y, found.feature_names)
 
 
-def _folder(data: str, task: str | None, image_size: tuple[int, int] | None, progress: Progress | None) -> Source:
+def _folder(
+    data: str, task: str | None, image_size: tuple[int, int] | None, errors: str, progress: Progress | None
+) -> Source:
     """A folder of images or recordings, which it is by the endings of its files."""
     if task == "regression":
         raise ArgumentError(
@@ -149,10 +154,18 @@ def _folder(data: str, task: str | None, image_size: tuple[int, int] | None, pro
     encoder = FILE_ENCODERS[kind]
     if image_size is not None and kind != "images":
         raise ArgumentError(f"--image-size is for a folder of images, but {data} holds recordings: leave it out.")
-    rows = encoder.first_read(paths, image_size, progress)
-    y = np.array([label for label, _ in found], dtype=object)
-    description = f"{data}: {plural(len(paths), encoder.what)} in the folders of {len(set(y)):,} classes."
-    return Source(Path(data).resolve().name, description, "classification", "folder", rows, y, (), kind=kind)
+    try:
+        rows, read, skipped = encoder.first_read(paths, image_size, errors, progress)
+    except DataError as error:
+        if errors == "raise" and any(str(path) in str(error) for path in paths):
+            raise DataError(f"{str(error).removesuffix('.')}; --skip-broken leaves such files out.") from error
+        raise
+    label_of = {path: label for label, path in found}
+    y = np.array([label_of[path] for path in read], dtype=object)
+    classes = check_classes(y.tolist(), data, skipped)
+    description = f"{data}: {plural(len(read), encoder.what)} in the folders of {len(classes):,} classes."
+    notes = (f"{plural(len(skipped), 'file')} left out; the first: {skipped[0]}",) if skipped else ()
+    return Source(Path(data).resolve().name, description, "classification", "folder", rows, y, (), notes, kind)
 
 
 def _file(data: str, target: str | None, task: str | None, ignored: Sequence[str], text: str | None) -> Source:

@@ -104,11 +104,28 @@ def read_images(
     """
     found = class_files(folder)
     label_of = {path: label for label, path in found}
-    skipped: list[str] = []
-    form = _Form.of(size, color, threads, errors)
-    X, paths = form.array([path for _, path in found], memory_map, progress, skipped)
+    files = [path for _, path in found]
+    X, paths, skipped = images_of(
+        files, size, color, threads=threads, memory_map=memory_map, errors=errors, progress=progress
+    )
     labels = [label_of[path] for path in paths]
-    return Images(X, np.array(labels), paths, check_classes(labels, folder, skipped), tuple(skipped))
+    return Images(X, np.array(labels), paths, check_classes(labels, folder, skipped), skipped)
+
+
+def images_of(
+    paths: Sequence[Path],
+    size: tuple[int, int] = (64, 64),
+    color: str = "auto",
+    *,
+    threads: int | None = None,
+    memory_map: AnyPath | None = None,
+    errors: str = "raise",
+    progress: Progress | None = None,
+) -> tuple[Bytes, tuple[Path, ...], tuple[str, ...]]:
+    """The images of the files that can be read, these files, and sentences about the others. See `read_images`."""
+    skipped: list[str] = []
+    X, read = _Form.of(size, color, threads, errors).array(paths, memory_map, progress, skipped)
+    return X, read, tuple(skipped)
 
 
 def decode_images(
@@ -124,7 +141,8 @@ def decode_images(
 
     For a prediction give the size and the color of training: one channel came of "gray", three of "rgb".
     """
-    return _Form.of(size, color, threads).array(check_files(paths, "image files"), memory_map, progress, [])[0]
+    files = check_files(paths, "image files")
+    return images_of(files, size, color, threads=threads, memory_map=memory_map, progress=progress)[0]
 
 
 def image_blocks(
@@ -147,12 +165,12 @@ def image_blocks(
         yield np.stack(some)
 
 
-def usual_size(paths: Iterable[AnyPath], most: int = 64) -> tuple[int, int]:
+def usual_size(paths: Iterable[AnyPath], most: int = 64, *, errors: str = "raise") -> tuple[int, int]:
     """The median height and width of image files, each at most `most` pixels."""
     check_pillow()
-    headers = [
-        header for _, header in keep(((path, _header(path)) for path in check_files(paths, "image files")), "raise", [])
-    ]
+    files, skipped = check_files(paths, "image files"), list[str]()
+    headers = [header for _, header in keep(((path, _header(path)) for path in files), errors, skipped)]
+    check_any(headers, skipped)
     height, width = (
         sorted(sides)[len(headers) // 2] for sides in zip(*((h.height, h.width) for h in headers), strict=True)
     )

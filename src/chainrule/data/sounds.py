@@ -79,12 +79,13 @@ def read_sounds(
     """
     found = class_files(folder)
     label_of = {path: label for label, path in found}
-    sequences, paths, skipped = _read([path for _, path in found], rate, features, threads, errors, progress)
+    files = [path for _, path in found]
+    sequences, paths, skipped = sequences_of(files, rate, features, threads=threads, errors=errors, progress=progress)
     labels = [label_of[path] for path in paths]
     X = pad_sequences(sequences, length)
     lengths = np.minimum([len(sequence) for sequence in sequences], X.shape[1])
     classes = check_classes(labels, folder, skipped)
-    return Sounds(X, np.array(labels), tuple(paths), classes, lengths, rate, tuple(skipped))
+    return Sounds(X, np.array(labels), paths, classes, lengths, rate, skipped)
 
 
 def sound_sequences(
@@ -96,18 +97,19 @@ def sound_sequences(
     progress: Progress | None = None,
 ) -> list[Array]:
     """The features of each recording, an array of shape (frames, features); not padded. See `read_sounds`."""
-    return _read(check_files(paths, "recordings"), rate, features, threads, "raise", progress)[0]
+    return sequences_of(check_files(paths, "recordings"), rate, features, threads=threads, progress=progress)[0]
 
 
-def _read(
+def sequences_of(
     paths: Sequence[Path],
-    rate: int,
-    features: str | Features,
-    threads: int | None,
-    errors: str,
-    progress: Progress | None,
-) -> tuple[list[Array], list[Path], list[str]]:
-    """The features of the files that can be read, these files, and sentences about the others."""
+    rate: int = RATE,
+    features: str | Features = "log_mel",
+    *,
+    threads: int | None = None,
+    errors: str = "raise",
+    progress: Progress | None = None,
+) -> tuple[list[Array], tuple[Path, ...], tuple[str, ...]]:
+    """The features of the files that can be read, these files, and sentences about the others. See `read_sounds`."""
     check_soundfile()
     per_second = int(check_number("rate", rate, low=1, high=HIGHEST_RATE, integer=True))
     check_name("errors", errors, ERRORS)
@@ -129,7 +131,7 @@ def _read(
             if progress is not None:
                 progress(len(done) + len(skipped), len(paths))
     check_any(done, skipped)
-    return sequences, done, skipped
+    return sequences, tuple(done), tuple(skipped)
 
 
 def _checked(sequence: Any, path: Path) -> Array:
