@@ -113,7 +113,11 @@ def test_steps_of_padding_are_left_out() -> None:
     pooled = given(cr.Sequential(cr.Masking(), cr.MaxPool1D(2, stride=1), cr.GlobalAveragePool()), x)
     learned = cr.Standardize().adapt(np.array(x), np.array([[True, True, False], [False, False, False]]))
     assert_close(learned["mean"], [[1.0], [3.0], [0.0]])
-    assert_close(pooled, [3.0, 0.0])  # both places hold a real step: 3 and 3
+    assert_close(pooled, [3.0, 0.0])  # the first place is that of the sequence alone
+    ones = {"weight_init": np.ones((3, 1, 1)), "bias": False}
+    for steps in (x, np.pad(x, [(0, 0), (0, 4), (0, 0)])):
+        around = cr.Sequential(cr.Masking(), cr.Conv1D(1, 3, padding="same", **ones), cr.GlobalAveragePool())
+        assert_close(given(around, steps), [4.0, 0.0])  # 0 + 1 + 3 and 1 + 3 + 0
 
 
 # ---------------------------------------------------------------------------------------------------------- sound

@@ -192,27 +192,54 @@ def test_a_sequence_without_a_real_step_is_0(pool: Callable[[], cr.Layer]) -> No
     np.testing.assert_allclose(found[1], net.params["dense1/weight"].sum(0) + 3.0, rtol=1e-12)
 
 
+WINDOWS: list[Callable[[], list[cr.Layer]]] = [
+    lambda: [cr.Conv1D(4, 3)],
+    lambda: [cr.Conv1D(4, 3, padding="same")],
+    lambda: [cr.Conv1D(4, 4, padding="same", dilation=2)],
+    lambda: [cr.Conv1D(4, 3, padding=1, stride=2)],
+    lambda: [cr.Conv1D(4, 4, padding=2)],  # some windows hold nothing of the sequence
+    lambda: [cr.Conv1D(4, 5, padding=3, dilation=2)],
+    lambda: [cr.Conv1D(4, 2, stride=3, dilation=2)],
+    lambda: [cr.MaxPool1D(2)],
+    lambda: [cr.MaxPool1D(3, stride=1, padding="same")],
+    lambda: [cr.MaxPool1D(3, stride=2, padding=1)],
+    lambda: [cr.AvgPool1D(4, stride=2)],
+    lambda: [cr.AvgPool1D(3, stride=1, padding="same")],
+    lambda: [cr.AvgPool1D(3, stride=2, padding=1)],
+    lambda: [cr.Conv1D(4, 5, padding="same"), cr.BatchNorm(), cr.MaxPool1D(2), cr.Conv1D(4, 3, padding="same")],
+]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(
-    ("make", "real"),
-    [
-        (lambda: cr.Conv1D(2, 3), lambda m: [m[i : i + 3].any() for i in range(7)]),
-        (lambda: cr.Conv1D(2, 3, padding="same"), lambda m: [m[max(i - 1, 0) : i + 2].any() for i in range(9)]),
-        (lambda: cr.Conv1D(2, 2, stride=3, dilation=2), lambda m: [m[i : i + 3 : 2].any() for i in (0, 3, 6)]),
-        (lambda: cr.MaxPool1D(2, padding=1), lambda m: [m[max(i, 0) : i + 2].any() for i in (-1, 1, 3, 5, 7)]),
-        (lambda: cr.AvgPool1D(4, stride=2), lambda m: [m[i : i + 4].any() for i in (0, 2, 4)]),
-    ],
-)
-def test_a_place_is_real_if_any_step_of_its_window_is(make: Any, real: Any, backend: str) -> None:
-    """The mean over the real places, taken in NumPy from what the layer gives for all places."""
-    x = sequences()
-    inner = cr.Network(cr.Dense(3), make()).build((9, 3), seed=1, dtype="float64")
-    net = cr.Network(cr.Masking(), cr.Dense(3), make(), cr.GlobalAveragePool()).build((9, 3), seed=1, dtype="float64")
-    places, found = inner.predict(x, backend="numpy"), net.predict(x, backend=backend)
-    for row, steps, mean in zip(x, places, found, strict=True):
-        kept = np.array(real((row != 0).any(1)), bool)
-        wanted = steps[kept].mean(0) if kept.any() else np.zeros(steps.shape[1])
-        np.testing.assert_allclose(mean, wanted, rtol=1e-12, atol=1e-14)
+@pytest.mark.parametrize("make", WINDOWS)
+def test_a_padded_sequence_gives_what_it_gives_alone(make: Callable[[], list[cr.Layer]], backend: str) -> None:
+    """However far it is padded, and whatever the layers before have made of the padding."""
+
+    def network(steps: int) -> cr.Network:
+        layers = [cr.Masking(), cr.Dense(3, bias_init=2.0), *make(), cr.Concatenate(cr.GlobalMaxPool(), cr.LSTM(2))]
+        return cr.Network(*layers).build((steps, 2), seed=1, dtype="float64")
+
+    x = np.random.default_rng(3).normal(size=(1, 11, 2))
+    for length in (10, 11):
+        alone = network(length)
+        expected = alone.predict(x[:, :length], backend=backend)
+        for more in (1, 2, 7):
+            padded = network(length + more)
+            padded.load_params({**alone.params, **alone.state})
+            found = padded.predict(np.pad(x[:, :length], [(0, 0), (0, more), (0, 0)]), backend=backend)
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("make", WINDOWS)
+def test_gradients_where_windows_are_padding(make: Callable[[], list[cr.Layer]]) -> None:
+    """Finite, and those of finite differences, also where a row has fewer steps than a window."""
+    X = np.random.default_rng(4).normal(size=(4, 12, 2))
+    for row, length in enumerate((12, 7, 1, 0)):
+        X[row, length:] = 0.0
+    net = cr.Network(cr.Masking(), cr.Dense(3, bias_init=2.0), *make(), cr.GlobalAveragePool(), cr.Dense(1))
+    net.build((12, 2), seed=1, dtype="float64")
+    check = cr.check_gradients(net, X, np.arange(4.0)[:, None], loss="squared_error")
+    assert check.ok, check.verdict
 
 
 def test_what_has_no_steps_any_more_has_no_mask() -> None:

@@ -148,6 +148,14 @@ def test_few_programs_are_kept() -> None:
     assert isinstance(net._programs, Programs)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_prediction_of_rows_that_are_wider_than_a_block(backend: str) -> None:
+    net = cr.Network(cr.GlobalAveragePool(), cr.Dense(2)).build((256, 256, 3))
+    X = np.random.default_rng(0).normal(size=(33, 256, 256, 3)).astype(np.float32)
+    expected = X.mean((1, 2), dtype=np.float64) @ net.params["dense1/weight"] + net.params["dense1/bias"]
+    np.testing.assert_allclose(net.predict(X, backend=backend), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("n", [1, 2, 1023, 1024, 1025, 2500])
 def test_prediction_in_blocks(n: int) -> None:
     """However many rows there are, each is predicted as it is alone, to the last bits."""

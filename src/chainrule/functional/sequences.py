@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 
 from chainrule.functional.common import clamp, spread
-from chainrule.functional.convolution import Padding, padding_widths
+from chainrule.functional.convolution import Padding, avg_pool, padding_widths
 from chainrule.graph import DType, Node
+from chainrule.graph.node import broadcast_to
 from chainrule.graph.primitives import (
     cast,
     equal,
@@ -18,6 +19,7 @@ from chainrule.graph.primitives import (
     pad,
     reduce_max,
     reduce_sum,
+    reshape,
     select,
     take,
     windows,
@@ -77,17 +79,43 @@ def opposite(condition: Node) -> Node:
 
 
 def slide_mask(mask: Node, size: int, stride: int, padding: Padding, dilation: int = 1) -> Node:
-    """The mask behind a window that slides along the steps: a place is real if any step of its window is.
+    """The mask behind a window that slides along the steps: true at the places that the real steps alone would have.
+
+    With "valid" that is where the whole window is real, with "same" where the step at place · stride is. With a number, so many
+    steps at both ends of the window may be padding.
 
     >>> from chainrule.graph import ROWS, input
     >>> slide_mask(input("mask", (ROWS, 20), "bool"), size=3, stride=2, padding="same")
     <equal: bool[n, 10]>
     """
     real = cast(mask, DType.INT32)
-    (widths,) = padding_widths([int(mask.shape[1])], size, stride, padding, dilation)  # type: ignore[arg-type]
-    if any(widths):
-        real = pad(real, [(0, 0), widths])
-    return equal(reduce_max(windows(real, 1, size, stride, dilation), 2), 1)
+    ((before, after),) = padding_widths([int(mask.shape[1])], size, stride, padding, dilation)  # type: ignore[arg-type]
+    core = 1 if padding == "same" else (size - 1) * dilation + 1 - before - after  # steps that must be real
+    if core < 1:  # a place whose window lies behind the end has a step before it that tells
+        real, core = pad(real, [(0, 0), (1 - core, 0)], 1), 1
+    return equal(reduce_sum(windows(real, 1, core, stride), 2), core)
+
+
+def real_steps(x: Node, mask: Node | None, value: float = 0.0) -> Node:
+    """A batch of sequences (n, steps, features) with `value` in the steps that are padding; as it is, without a mask.
+
+    >>> from chainrule.graph import ROWS, input
+    >>> real_steps(input("x", (ROWS, 20, 4)), input("mask", (ROWS, 20), "bool"))
+    <select: float32[n, 20, 4]>
+    """
+    return x if mask is None else select(spread(mask, x, 2), x, value)
+
+
+def masked_avg_pool(x: Node, mask: Node, size: int, stride: int | None = None, padding: Padding = "valid") -> Node:
+    """The mean of the real steps of every window, feature by feature; 0 where none is real. See `avg_pool`.
+
+    >>> from chainrule.graph import ROWS, input
+    >>> masked_avg_pool(input("x", (ROWS, 20, 4)), input("mask", (ROWS, 20), "bool"), 2)
+    <div: float32[n, 10, 4]>
+    """
+    total = avg_pool(real_steps(x, mask), size, stride, padding)
+    share = avg_pool(reshape(cast(mask, x.dtype), (*mask.shape, 1)), size, stride, padding)  # of a window that is real
+    return total / broadcast_to(maximum(share, 1 / size), total.shape)
 
 
 def masked_mean(x: Node, mask: Node) -> Node:
@@ -97,7 +125,7 @@ def masked_mean(x: Node, mask: Node) -> Node:
     >>> masked_mean(input("x", (ROWS, 20, 4)), input("mask", (ROWS, 20), "bool"))
     <div: float32[n, 4]>
     """
-    total = reduce_sum(select(spread(mask, x, 2), x, 0.0), 1)
+    total = reduce_sum(real_steps(x, mask), 1)
     return total / spread(maximum(steps(mask, x.dtype), 1.0), total, 1)
 
 
@@ -108,7 +136,7 @@ def masked_max(x: Node, mask: Node) -> Node:
     >>> masked_max(input("x", (ROWS, 20, 4)), input("mask", (ROWS, 20), "bool"))
     <select: float32[n, 4]>
     """
-    largest = reduce_max(select(spread(mask, x, 2), x, -math.inf), 1)
+    largest = reduce_max(real_steps(x, mask, -math.inf), 1)
     return select(spread(equal(steps(mask, x.dtype), 0.0), largest, 1), 0.0, largest)
 
 

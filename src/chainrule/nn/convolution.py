@@ -10,6 +10,7 @@ from chainrule.errors import check_number
 from chainrule.functional import Activation as ActivationFunction
 from chainrule.functional import conv1d, conv2d, get_activation
 from chainrule.functional.convolution import Padding, each
+from chainrule.functional.sequences import real_steps
 from chainrule.graph import Node
 from chainrule.graph.node import named, where
 from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
@@ -59,8 +60,8 @@ class _Convolution(Layer):
         """f(z), where z is the convolution of x with the weight, plus the bias."""
         how = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
         convolution = conv1d if self.dims == 1 else conv2d
+        x = real_steps(x, slide(mode, self.dims, self.kernel_size, self.stride, self.padding, self.dilation))
         z = named("z", convolution(x, params["weight"], params.get("bias"), **how))
-        slide(mode, self.dims, self.kernel_size, self.stride, self.padding, self.dilation)
         return get_activation(self.activation)(z), state
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.errors import ShapeError
 from chainrule.functional import avg_pool, masked_max, masked_mean, max_pool, mean
 from chainrule.functional.convolution import Padding, global_axes
+from chainrule.functional.sequences import masked_avg_pool, real_steps
 from chainrule.graph import Node
 from chainrule.graph.node import where
 from chainrule.graph.primitives import reduce_max
@@ -30,28 +32,29 @@ class _Pool(Layer):
         self.padding = padding_of(self.padding, self.dims)
         check_pool(self.size, self.padding, self.dims)
 
-    def pool(self, x: Node) -> Node:
-        """One number for each window and channel."""
-        raise NotImplementedError(f"{type(self).__name__} does not define pool(self, x).")
+    def pool(self, x: Node, mask: Node | None) -> Node:
+        """One number for each window and channel, of the real steps alone."""
+        raise NotImplementedError(f"{type(self).__name__} does not define pool(self, x, mask).")
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """One number for each window and channel."""
         stride = self.size if self.stride is None else self.stride
         check_rows(type(self).__name__, x.shape[1:], self.dims, self.size, stride, self.padding)
-        slide(mode, self.dims, self.size, stride, self.padding)
-        return self.pool(x), state
+        mask = slide(mode, self.dims, self.size, stride, self.padding)
+        return real_steps(self.pool(x, mask), mode.mask), state
 
 
 @dataclass(eq=False)
 class _MaxPool(_Pool):
-    def pool(self, x: Node) -> Node:
-        return max_pool(x, self.size, self.stride, self.padding)
+    def pool(self, x: Node, mask: Node | None) -> Node:
+        return max_pool(real_steps(x, mask, -math.inf), self.size, self.stride, self.padding)
 
 
 @dataclass(eq=False)
 class _AvgPool(_Pool):
-    def pool(self, x: Node) -> Node:
-        return avg_pool(x, self.size, self.stride, self.padding)
+    def pool(self, x: Node, mask: Node | None) -> Node:
+        window = (self.size, self.stride, self.padding)
+        return avg_pool(x, *window) if mask is None else masked_avg_pool(x, mask, *window)
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.errors import ArgumentError, ShapeError, check_number
 from chainrule.functional.convolution import Numbers, Padding, each, padding_widths
 from chainrule.functional.sequences import slide_mask
+from chainrule.graph import Node
 from chainrule.graph.node import where
 from chainrule.nn.layer import Mode
 
@@ -86,10 +87,13 @@ def _times(sizes: Any) -> str:
     return " × ".join(map(str, sizes))
 
 
-def slide(mode: Mode, dims: int, size: Numbers, stride: Numbers, padding: Padding, dilation: Numbers = 1) -> None:
-    """Let the mask follow a window that slides along the steps; images have none."""
-    if mode.mask is None or dims == 2:
-        mode.mask = None
-        return
+def slide(
+    mode: Mode, dims: int, size: Numbers, stride: Numbers, padding: Padding, dilation: Numbers = 1
+) -> Node | None:
+    """The mask that the rows have, after which that of the places behind a window takes its place; images have none."""
+    mask, mode.mask = mode.mask, None
+    if mask is None or dims == 2:
+        return None
     (k,), (s,), (d,) = each(size, 1), each(stride, 1), each(dilation, 1)
-    mode.mask = slide_mask(mode.mask, k, s, padding, d)
+    mode.mask = slide_mask(mask, k, s, padding, d)
+    return mask

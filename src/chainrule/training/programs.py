@@ -189,7 +189,8 @@ def _block(step: Step) -> int:
     """How many rows a block of a prediction has: as many as its widest array allows, a power of two."""
     with_rows = [node for node in step.graph.nodes if ROWS in node.shape and node.op not in _SEEN]
     widest = max((math.prod(dim for dim in node.shape if dim is not ROWS) for node in with_rows), default=1)
-    return min(_BLOCK, max(_LEAST, 1 << (_WIDEST // max(widest, 1)).bit_length() - 1))
+    rows = max(_LEAST, _WIDEST // max(widest, 1))
+    return min(_BLOCK, 1 << rows.bit_length() - 1)
 
 
 def _in_blocks(step: Step, program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:
