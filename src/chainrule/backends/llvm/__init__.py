@@ -1,10 +1,10 @@
 """The LLVM backend: steps as machine code.
 
 The rooms, in the order in which a step passes through them: `layout` (along which axis vectors run), `plan` (what is computed
-together), `memory` (where it lies), `lower`, `gather`, `elements`, `roles`, `contract`, `dot`, `reduce`, `turn` and `checks` (the
-loops), `vector_math` (exp and its kin), `code` (the loop IR), `text` (LLVM IR), `target`, `library` and `jit` (machine code),
-`cache` (machine code on disk), `team` and `threads` (who does what), `program` (a run), `stages` and `listing` (it all as
-text).
+together), `memory` and `sharing` (where it lies), `views` (arrays read where others lie), `lower`, `gather`, `elements`, `roles`,
+`contract`, `dot`, `reduce`, `fold`, `turn` and `checks` (the loops), `scan` and `steps` (recurrences), `vector_math` (exp and its
+kin), `code` (the loop IR), `pieces` (a long function as several), `text` (LLVM IR), `target`, `library` and `jit` (machine code),
+`cache` (machine code on disk), `team` and `threads` (who does what), `program` (a run), `stages` and `listing` (it all as text).
 """
 
 from __future__ import annotations

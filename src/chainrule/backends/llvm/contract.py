@@ -73,7 +73,7 @@ class Contraction:
         known = all(isinstance(self.roles.dims[letter], int) for letter in self.roles.result)
         rows_alone = [self.roles.dims[letter] for letter in self.roles.inner] == [ROWS]
         self.in_blocks = known and rows_alone and bool(self.roles.vector) and low.layout is Layout.FEATURES
-        self.partial = low.buffer(low.brief("", group.shape, self.node.dtype)) if self.in_blocks else None
+        self.partial = low.buffer(low.scratch_of_phase("", group.shape, self.node.dtype)) if self.in_blocks else None
         self.block: _Block | None = None
 
     def _widest(self, vectors: int) -> int:

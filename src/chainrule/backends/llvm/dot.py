@@ -84,7 +84,7 @@ class _Dot:
         assert isinstance(size, int)
         assert isinstance(length, int)
         count, own = panels(self.y.shape, self.lanes), team.split(length, width)
-        parts = self.low.buffer(self.low.brief("", (count, 1, size), self.group.root.dtype))
+        parts = self.low.buffer(self.low.scratch_of_phase("", (count, 1, size), self.group.root.dtype))
 
         def panel(o: Index, columns: int) -> None:
             number = code.divided(o, width)

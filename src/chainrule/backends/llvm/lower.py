@@ -60,7 +60,7 @@ class Lowering:
             self.code.call(value, name)
         self.team = Team(self, team)
         self.slots: list[Slot] = []
-        self.places: dict[Value, int] = {}
+        self.entries: dict[Value, int] = {}
         self.phases: dict[Group, int] = {}
         self.checks = Checks(self, set(self.step.checks.values()))
 
@@ -128,7 +128,7 @@ class Lowering:
         """The table, with how long what is stored lives."""
         stored = {node: buffer for node, buffer in scratch.items() if node.op != "const"}
         found = lives(self.plan, self.phases, stored, self.read_at_end, self.team.phase)
-        places = {self.places[stored[node].pointer]: life for node, life in found.items()}
+        places = {self.entries[stored[node].pointer]: life for node, life in found.items()}
         return [replace(slot, life=places.get(i, slot.life)) for i, slot in enumerate(self.slots)]
 
     def _report(self, arrays: dict[str, dict[str, tuple[Node, Buffer]]], k: Index, offset: Index) -> None:
@@ -156,7 +156,7 @@ class Lowering:
         """The pointer of a slot, which is entered in the table."""
         self.slots.append(slot)
         pointer = self.code.load(self.table, len(self.slots) - 1, PTR)
-        self.places[pointer] = len(self.slots) - 1
+        self.entries[pointer] = len(self.slots) - 1
         plain = (slot.kind == "state" and "/" in slot.name) or (slot.kind in ("const", "scratch") and "." in slot.name)
         self.code.call(pointer, slot.name if plain else f"{slot.kind}/{slot.name}".rstrip("/"))
         return pointer
@@ -166,7 +166,7 @@ class Lowering:
         outside = kind in ("data", "rows") and self.layout is Layout.ROWS
         return Slot(kind, name, (ROWS, *node.shape[:-1]) if outside else node.shape, node.dtype)
 
-    def brief(self, name: str, shape: Shape, dtype: DType) -> Slot:
+    def scratch_of_phase(self, name: str, shape: Shape, dtype: DType) -> Slot:
         """An array that is needed in this phase only."""
         return Slot("scratch", name, shape, dtype, life=(self.team.phase, self.team.phase))
 

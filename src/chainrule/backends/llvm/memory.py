@@ -36,6 +36,9 @@ Array = NDArray[Any]
 _PANEL = 4  # vectors in a row of a panel: as many as a tile has
 
 
+Life = tuple[int, int]  # the first and the last phase of a step in which an array is needed
+
+
 @dataclass(frozen=True)
 class Slot:
     """An entry of the table: what the array is for ("state", "data", "scratch", ...), its name, and its type.
@@ -49,7 +52,7 @@ class Slot:
     shape: Shape = ()
     dtype: DType = DType.FLOAT32
     value: NDArray[Any] | None = None
-    life: tuple[int, int] | None = None
+    life: Life | None = None
 
     @property
     def plain(self) -> bool:
@@ -96,7 +99,10 @@ def row_length(n: int, lanes: int) -> int:
 
 
 def capacity_of(slots: Iterable[Slot], lanes: int, rows: int) -> int:
-    """The rows that arrays have room for: so many, or whole vectors of them where an array has them last, line by line."""
+    """The rows that arrays have room for: so many, or whole vectors of them where an array has them last, line by line.
+
+    Blocks that are turned, from rows first to rows last or back, may then read and write whole vectors of rows.
+    """
     lines = any(slot.kind == "scratch" and len(slot.shape) > 1 and slot.shape[-1] is ROWS for slot in slots)
     return row_length(rows, lanes) if lines else rows
 
@@ -168,11 +174,11 @@ def register_type(dtype: DType, lanes: int) -> Type:
 def allocate(slot: Slot, lanes: int, rows: int, leading: tuple[int, ...] = ()) -> Array:
     """A zeroed array for a slot, aligned to 64 bytes; an array of them, with leading axes."""
     shape = leading + padded(slot.shape, lanes, rows, plain=slot.plain) or (1,)
-    return room(math.prod(shape) * slot.dtype.numpy.itemsize).view(slot.dtype.numpy).reshape(shape)
+    return zeroed(math.prod(shape) * slot.dtype.numpy.itemsize).view(slot.dtype.numpy).reshape(shape)
 
 
-def room(size: int) -> NDArray[np.uint8]:
-    """So many zeroed bytes, aligned to 64."""
+def zeroed(size: int) -> NDArray[np.uint8]:
+    """So many bytes, aligned to 64."""
     raw = np.zeros(size + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size]

@@ -110,7 +110,7 @@ class _Scan:
     def _scratch(self, x: Node) -> Buffer:
         """A place for what a step stores, of which no step needs that of another."""
         shape = x.shape if x.rank == 1 or ROWS not in x.shape else (ROWS, 1, *x.shape[1:])
-        whole = self.low.buffer(self.low.brief(self._name(x), shape, x.dtype))
+        whole = self.low.buffer(self.low.scratch_of_phase(self._name(x), shape, x.dtype))
         if ROWS not in x.shape:
             return whole
         apart = None if x.rank == 1 else self._apart(whole)

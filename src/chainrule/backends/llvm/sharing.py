@@ -9,18 +9,17 @@ the number of rows at hand: the largest first, each at the lowest place that is 
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from chainrule.backends.llvm.memory import Slot, padded, room
+from chainrule.backends.llvm.memory import Life, Slot, padded, zeroed
 from chainrule.backends.llvm.plan import Group, Plan, outside
 from chainrule.graph import ROWS, Node
 
 _LINE = 64  # bytes: no array shares a line of the cache with another that lives
-
-Life = tuple[int, int]  # the first and the last phase
 
 
 def lives(
@@ -42,7 +41,7 @@ def offsets(sizes: Sequence[int], lives: Sequence[Life]) -> list[int]:
     [30, 0, 30]
     """
     places = [0] * len(sizes)
-    placed: list[int] = []  # by where they begin
+    placed: list[int] = []  # in the order in which they lie
     for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
         first, last = lives[i]
         place = 0
@@ -50,16 +49,20 @@ def offsets(sizes: Sequence[int], lives: Sequence[Life]) -> list[int]:
             if lives[j][0] <= last and first <= lives[j][1] and places[j] < place + sizes[i]:
                 place = max(place, places[j] + sizes[j])
         places[i] = place
-        placed = sorted([*placed, i], key=places.__getitem__)
+        insort(placed, i, key=places.__getitem__)
     return places
 
 
 def shared(slots: Sequence[Slot], lanes: int, rows: int) -> dict[int, NDArray[Any]]:
-    """Zeroed arrays, by their place in the table, for the slots whose lives are known; `rows` is the capacity."""
+    """Zeroed arrays, by their place in the table, for the slots whose lives are known; `rows` is the capacity.
+
+    Those with rows, activations and their gradients, share among themselves, and so do those without: what a step holds is told
+    apart like that.
+    """
     found: dict[int, NDArray[Any]] = {}
     for with_rows in (True, False):
         places, size = shared_places(slots, lanes, rows, with_rows=with_rows)
-        whole = room(size)
+        whole = zeroed(size)
         for i, place in places.items():
             shape, dtype = padded(slots[i].shape, lanes, rows, plain=slots[i].plain), slots[i].dtype.numpy
             found[i] = whole[place : place + math.prod(shape) * dtype.itemsize].view(dtype).reshape(shape or (1,))

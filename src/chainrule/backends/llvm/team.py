@@ -30,7 +30,9 @@ _WORK_OF_A_THREAD = 2_000_000
 # Operations that take as long as so many.
 _SLOW = {"div": 30, "sqrt": 30, "exp": 20, "log": 20, "tanh": 20, "logistic": 20, "erf": 20}
 _SOME_ROWS = 32
-_WIDE = 1_024  # numbers in a row of an array that is worth a meeting
+_WORTH_A_MEETING = (
+    1_024  # numbers in a row of an array, before which all meet so that it may lie where another has lain
+)
 
 
 def useful_threads(step: Step, rows: int | None) -> int:
@@ -77,7 +79,7 @@ class Team:
 
     def __init__(self, low: Lowering, size: int) -> None:
         self.low, self.size = low, size
-        self.phase = 0  # how often all have met, or, of one thread, how many runs of groups have begun
+        self.phase = 0  # how often all have met, which costs one thread nothing
 
     def begin(self, rows: Index) -> None:
         """At the start of a step: this thread's rows, and whether contractions are shared by columns."""
@@ -137,16 +139,15 @@ class Team:
     def before(self, run: list[Group], overwrites: list[Node]) -> None:
         """Meet, if a run of groups needs it, before it begins; `overwrites` are the states whose old values it replaces."""
         if self.size == 1:
-            self.phase += 1
+            self.meet()
             return
         by_rows = all(_shared_by_rows(group) for group in run)
         own = {node for group in run for node in group.members}
         sources = {x for group in run for x in outside(group, self.low.plan.inlined)} - own
         others = [x for x in sources if x in self.written and not (by_rows and self.written[x])]
-        if others or any(x in self.read or x in self.written for x in overwrites):
+        wide = any(ROWS in x.shape and count(x.shape) >= _WORTH_A_MEETING for group in run for x in group.stored)
+        if others or wide or any(x in self.read or x in self.written for x in overwrites):
             self.meet()
-        elif any(ROWS in x.shape and count(x.shape) >= _WIDE for group in run for x in group.stored):
-            self.meet()  # so that it may lie where another array has lain
         elif any(x in self.written for x in sources) and self.by_columns is not None:
             self.low.code.branch(self.by_columns, self.wait)
         for x in sources:
