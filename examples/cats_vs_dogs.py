@@ -10,12 +10,8 @@ The data are the cats and dogs of CIFAR-10 (Krizhevsky, "Learning multiple layer
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import chainrule as cr
+from common import announced, arguments, canvas, find, save, style
 
 Array = NDArray[Any]
 
@@ -46,14 +43,6 @@ class Pictures:
     y_train: Array
     X_test: Array
     y_test: Array
-
-
-def find_data(given: str | None) -> Path:
-    """The file of an argument, or of the folder CHAINRULE_DATA."""
-    path = Path(given) if given else Path(os.environ.get("CHAINRULE_DATA", "")) / FILE
-    if not path.is_file():
-        sys.exit(HOW_TO_GET_IT)
-    return path
 
 
 def read(path: Path, rows: int | None = None) -> Pictures:
@@ -197,7 +186,7 @@ def vanish(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = 
         loss = trained.history.loss
         print(f"    loss {loss[0]:.3f} → {loss[-1]:.3f}, accuracy {trained.accuracy():.1%}", flush=True)
     if figures:
-        draw_gradients(norms, Path(figures))
+        draw_gradients(norms, figures)
 
 
 def ablation(pictures: Pictures, recipe: Recipe = Recipe(), figures: str | None = None) -> None:
@@ -226,7 +215,7 @@ def final(
     if networks > 1:
         print(f"mean of {networks}{np.mean([each.accuracy() for each in trained]):8.1%}")
     if figures:
-        draw_learning(trained[0].history, Path(figures))
+        draw_learning(trained[0].history, figures)
     return trained
 
 
@@ -237,65 +226,41 @@ def sheet(pictures: Pictures, path: str) -> None:
 
 # ------------------------------------------------------------------------------------------------------ the figures
 
-INK = "#7d8590"
 
-
-@contextmanager
-def style() -> Iterator[None]:
-    """Colours that can be read on light and on dark."""
-    import matplotlib as mpl
-
-    chosen: Any = {"svg.fonttype": "none", "svg.hashsalt": "cats", "savefig.transparent": True, "font.size": 9}
-    chosen |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK)
-    with mpl.rc_context(chosen):
-        yield
-
-
-def draw_gradients(norms: dict[str, list[float]], folder: Path) -> None:
+def draw_gradients(norms: dict[str, list[float]], folder: str) -> None:
     """The norm of δ, layer by layer."""
-    from matplotlib.figure import Figure
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with style():
-        figure = Figure(figsize=(6, 3.2), layout="constrained")
-        axes = figure.subplots()
+    with canvas(folder, "gradients.svg") as axes:
         for name, norm in norms.items():
             axes.plot(range(1, len(norm) + 1), norm, "o-", label=name)
         axes.set(xlabel="layer", ylabel="‖δ‖ before training", yscale="log", xticks=range(1, 5))
-        axes.legend(frameon=False)
-        figure.savefig(folder / "gradients.svg", metadata={"Date": None})
+        axes.legend()
 
 
-def draw_learning(history: cr.History, folder: Path) -> None:
+def draw_learning(history: cr.History, folder: str) -> None:
     """Loss and accuracy, epoch by epoch."""
-    folder.mkdir(parents=True, exist_ok=True)
     with style():
-        history.plot().savefig(folder / "learning.svg", metadata={"Date": None})
+        save(history.plot(), folder, "learning.svg")
 
 
 def main() -> None:
     """The parts that are asked for."""
     parts: dict[str, Callable[..., Any]] = {"vanish": vanish, "ablation": ablation, "final": final}
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
-    parser.add_argument("--data", help=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
-    parser.add_argument("--figures", help="the folder that figures are drawn in")
-    parser.add_argument("--epochs", type=int, help=f"{FINAL_EPOCHS} for final, {Recipe().epochs} for the others")
-    parser.add_argument("--networks", type=int, default=3, help="how many networks final trains; 3 unless given")
-    parser.add_argument("--sheet", help="draw a sheet of augmented pictures in this file, and nothing else")
-    given = parser.parse_args()
-    wrong = [part for part in given.parts if part not in parts]
-    if wrong:
-        parser.error(f"there is no part {wrong[0]!r}; there are {', '.join(parts)}")
-    pictures = read(find_data(given.data))
+    given = arguments(
+        __doc__,
+        parts,
+        data=f"the file; {FILE} in the folder CHAINRULE_DATA unless given",
+        epochs={"type": int, "help": f"{FINAL_EPOCHS} for final, {Recipe().epochs} for the others"},
+        networks={"type": int, "default": 3, "help": "how many networks final trains; 3 unless given"},
+        sheet={"help": "draw a sheet of augmented pictures in this file, and nothing else"},
+    )
+    pictures = read(find(given.data, FILE, HOW_TO_GET_IT))
     if given.sheet:
         sheet(pictures, given.sheet)
         return
-    for part in given.parts or parts:
-        print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
-        more = {"networks": given.networks} if part == "final" else {}
-        epochs = given.epochs or (FINAL_EPOCHS if part == "final" else Recipe().epochs)
-        parts[part](pictures, replace(Recipe(), epochs=epochs), figures=given.figures, **more)
+    for name, part in announced(parts, given.parts):
+        more = {"networks": given.networks} if name == "final" else {}
+        epochs = given.epochs or (FINAL_EPOCHS if name == "final" else Recipe().epochs)
+        part(pictures, replace(Recipe(), epochs=epochs), figures=given.figures, **more)
 
 
 if __name__ == "__main__":

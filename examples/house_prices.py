@@ -1,17 +1,15 @@
 """House prices in California: from a network that explodes to one that is 42,000 dollars off.
 
-    CHAINRULE_DATA=folder python examples/house_prices.py             everything, in about two minutes
-    CHAINRULE_DATA=folder python examples/house_prices.py explode     one part: explode, ablation, sparse, final
+    CHAINRULE_DATA=folder python examples/house_prices.py             everything, in some minutes
+    CHAINRULE_DATA=folder python examples/house_prices.py explode     one part: explode, ablation, sparse, final, ames
     python examples/house_prices.py final --data housing.csv --figures folder
 
-The data are 20,640 districts of the census of 1990 (Pace and Barry, "Sparse spatial autoregressions", 1997).
+The data are 20,640 districts of the census of 1990 (Pace and Barry, "Sparse spatial autoregressions", 1997). Of the part
+`ames`, which is about houses of another town, only the file ames.csv is needed; it lies in the same folder.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import ames
 import chainrule as cr
+from common import BLUE, INK, announced, arguments, canvas, draw_learning, find, place
 
 Array = NDArray[np.float64]
 
@@ -48,14 +48,6 @@ class Houses:
         return np.hstack([self.groups[name] for name in names])
 
 
-def find_data(given: str | None) -> Path:
-    """The file of an argument, or of the folder CHAINRULE_DATA."""
-    path = Path(given) if given else Path(os.environ.get("CHAINRULE_DATA", "")) / FILE
-    if not path.is_file():
-        sys.exit(HOW_TO_GET_IT)
-    return path
-
-
 def read(path: Path, rows: int | None = None) -> Houses:
     """The districts of a file in an order of chance, or so many of them."""
     import polars as pl
@@ -67,11 +59,11 @@ def read(path: Path, rows: int | None = None) -> Houses:
         for name in table.columns
         if name != "ocean_proximity"
     }
-    place = table["ocean_proximity"].to_numpy()[order]
+    ocean = table["ocean_proximity"].to_numpy()[order]
     longitude, latitude = number["longitude"], number["latitude"]
     groups = {
         "raw": _columns(_filled(number)),
-        "ocean": _columns({kind: (place == kind).astype(float) for kind in sorted(set(table["ocean_proximity"]))}),
+        "ocean": _columns({kind: (ocean == kind).astype(float) for kind in sorted(set(table["ocean_proximity"]))}),
         "place": np.column_stack([longitude, latitude]),
         "ratios": _columns(_ratios(_filled(number))),
         "waves": waves(longitude, latitude),
@@ -298,51 +290,31 @@ def final(houses: Houses, recipe: Recipe = Recipe(), networks: int = 5, figures:
     below = first.y_test < CAP
     print(f"of districts below the cap{rmse(together[below], first.y_test[below]):10,.0f}")
     if figures:
-        draw(first, together, Path(figures))
+        draw_learning(first.history, figures, training="training, with dropout", ylabel="½ (error in deviations)²")
+        draw_residuals(together, first.y_test, figures)
     return error
 
 
-def draw(trained: Trained, predicted: Array, folder: Path) -> None:
-    """The learning curve, and what is predicted beside what is true."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    ink = "#7d8590"
-    style = {"svg.fonttype": "none", "svg.hashsalt": "houses", "savefig.transparent": True, "font.size": 9}
-    style |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), ink)
-    folder.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context({**style, "legend.frameon": False}):
-        figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
-        epochs = np.arange(1, len(trained.history) + 1)
-        axes.plot(epochs, trained.history.loss, color="#2f81f7", label="training, with dropout")
-        axes.plot(epochs, trained.history.val_loss, color="#d9730d", label="validation")
-        axes.set(xlabel="epoch", ylabel="½ (error in deviations)²", yscale="log")
-        axes.legend()
-        figure.savefig(folder / "learning.svg", metadata={"Date": None})
-        figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
-        residual = (trained.y_test - predicted) / 1000
-        axes.scatter(predicted / 1000, residual, s=4, alpha=0.3, linewidths=0, color="#2f81f7", rasterized=True)
-        axes.axhline(0.0, color=ink, linewidth=1)
+def draw_residuals(predicted: Array, value: Array, folder: str) -> None:
+    """What is predicted, and how far that is from what is true."""
+    with canvas(folder, "residuals.svg") as axes:
+        residual = (value - predicted) / 1000
+        axes.scatter(predicted / 1000, residual, s=4, alpha=0.3, linewidths=0, color=BLUE, rasterized=True)
+        axes.axhline(0.0, color=INK, linewidth=1)
         axes.set(xlabel="predicted, thousands of dollars", ylabel="true − predicted")
-        figure.savefig(folder / "residuals.svg", metadata={"Date": None}, dpi=160)
-    plt.close("all")
 
 
 def main() -> None:
     """The parts that are asked for."""
     parts: dict[str, Callable[..., Any]] = {"explode": explode, "ablation": ablation, "sparse": sparse, "final": final}
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
-    parser.add_argument("--data", help=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
-    parser.add_argument("--figures", help="the folder that figures are drawn in")
-    given = parser.parse_args()
-    wrong = [part for part in given.parts if part not in parts]
-    if wrong:
-        parser.error(f"there is no part {wrong[0]!r}; there are {', '.join(parts)}")
-    houses = read(find_data(given.data))
-    for part in given.parts or parts:
-        print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
-        parts[part](houses, **({"figures": given.figures} if part == "final" else {}))
+    parts["ames"] = ames.compare
+    given = arguments(__doc__, parts, data=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
+    houses = None if given.parts == ["ames"] else read(find(given.data, FILE, HOW_TO_GET_IT))
+    for name, part in announced(parts, given.parts):
+        if name == "ames":
+            part(find(str(place(given.data, FILE).with_name(ames.FILE)), ames.FILE, ames.HOW_TO_GET_IT))
+        else:
+            part(houses, **({"figures": given.figures} if name == "final" else {}))
 
 
 if __name__ == "__main__":

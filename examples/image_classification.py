@@ -9,8 +9,6 @@ MNIST are 60,000 + 10,000 pictures of 28 × 28 pixels (LeCun, Cortes and Burges,
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import chainrule as cr
+from common import announced, arguments, draw_confusion, draw_learning, place
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 HOW_TO_GET_IT = (
-    "There is no MNIST in {folder}: put the four files of yann.lecun.com/exdb/mnist there, unpacked and named "
+    "There is no MNIST in {folder}: put the four files of github.com/cvdfoundation/mnist there, unpacked and named "
     f"{', '.join(FILES)}, or leave --data and CHAINRULE_DATA out for the small digits that come with scikit-learn."
 )
 
@@ -47,7 +46,7 @@ class Digits:
 
 def read(given: str | None) -> Digits:
     """MNIST from a folder, or from mnist in the folder CHAINRULE_DATA where it is there; else the small digits."""
-    folder = Path(given) if given else Path(os.environ.get("CHAINRULE_DATA", "")) / "mnist"
+    folder = place(given, "mnist")
     if all((folder / name).is_file() for name in FILES):
         X, y, X_test, y_test = (read_idx(folder / name) for name in FILES)
         return Digits(X[..., None], y.astype(np.int64), X_test[..., None], y_test.astype(np.int64))
@@ -135,6 +134,11 @@ def accuracy(net: cr.Network, digits: Digits) -> float:
     return float(net.evaluate(digits.X_test, digits.y_test, metrics=["accuracy"])["accuracy"])
 
 
+def confusion(net: cr.Network, digits: Digits) -> Labels:
+    """How often each digit of the test is taken for each."""
+    return net.evaluate(digits.X_test, digits.y_test, metrics=["confusion_matrix"])["confusion_matrix"]
+
+
 # ------------------------------------------------------------------------------------------------------- the parts
 
 PLAIN = Recipe(convolutions=False, augment=False, dropout=0.0)
@@ -154,9 +158,9 @@ def plateau(digits: Digits, figures: str | None = None) -> None:
 
 
 NETWORKS: dict[str, Recipe] = {
-    "dense": replace(PLAIN),
-    "dense, dropout": replace(PLAIN, dropout=0.3),
-    "dense, dropout, augmented": replace(PLAIN, dropout=0.3, augment=True),
+    "dense": replace(PLAIN, epochs=20),
+    "dense, dropout": replace(PLAIN, dropout=0.2, epochs=20),
+    "dense, dropout, augmented": replace(PLAIN, dropout=0.2, augment=True, epochs=20),
     "convolutions": replace(PLAIN, convolutions=True),
     "convolutions, dropout": replace(PLAIN, convolutions=True, dropout=0.3),
     "convolutions, dropout, augmented": Recipe(),
@@ -165,58 +169,27 @@ NETWORKS: dict[str, Recipe] = {
 
 def networks(digits: Digits, figures: str | None = None, seeds: int = 3) -> float:
     """Test accuracy, the mean of three seeds, of dense layers and of convolutions; that of the last is returned."""
-    epochs = 12 if len(digits.X) > 10_000 else 60
     mean = 0.0
     for name, recipe in NETWORKS.items():
+        epochs = recipe.epochs if len(digits.X) > 10_000 else 60
         trained = [train(digits, replace(recipe, epochs=epochs), seed) for seed in range(seeds)]
         found = [accuracy(net, digits) for net, _ in trained]
         mean = float(np.mean(found))
         print(f"{name:34}{mean:8.2%}   from {min(found):.2%} to {max(found):.2%}", flush=True)
     if figures:
-        draw(*trained[0], digits, Path(figures))
+        net, history = trained[0]
+        draw_learning(history, figures, training="training, with dropout and augmentation")
+        draw_confusion(confusion(net, digits), figures)
     return mean
-
-
-def draw(net: cr.Network, history: cr.History, digits: Digits, folder: Path) -> None:
-    """The learning curve, and which digit is taken for which."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    ink = "#7d8590"
-    style = {"svg.fonttype": "none", "svg.hashsalt": "digits", "savefig.transparent": True, "font.size": 9}
-    style |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), ink)
-    folder.mkdir(parents=True, exist_ok=True)
-    counts = net.evaluate(digits.X_test, digits.y_test, metrics=["confusion_matrix"])["confusion_matrix"]
-    with mpl.rc_context(style):
-        figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
-        axes.plot(np.arange(1, len(history) + 1), history.loss, color="#2f81f7")
-        axes.set(xlabel="epoch", ylabel="training loss, with dropout", yscale="log")
-        figure.savefig(folder / "learning.svg", metadata={"Date": None})
-        figure, axes = plt.subplots(figsize=(3.6, 3.2), layout="constrained")
-        axes.imshow(np.sqrt(counts), cmap="Blues")
-        for (i, j), n in np.ndenumerate(counts):
-            if n:
-                axes.text(j, i, f"{n}", ha="center", va="center", size=7, color="white" if i == j else ink)
-        axes.set(xlabel="predicted", ylabel="true", xticks=range(10), yticks=range(10))
-        figure.savefig(folder / "confusion.svg", metadata={"Date": None})
-    plt.close("all")
 
 
 def main() -> None:
     """The parts that are asked for."""
     parts: dict[str, Callable[..., Any]] = {"plateau": plateau, "networks": networks}
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
-    parser.add_argument("--data", help="the folder of MNIST's four files; mnist in CHAINRULE_DATA unless given")
-    parser.add_argument("--figures", help="the folder that figures are drawn in")
-    given = parser.parse_args()
-    wrong = [part for part in given.parts if part not in parts]
-    if wrong:
-        parser.error(f"there is no part {wrong[0]!r}; there are {', '.join(parts)}")
+    given = arguments(__doc__, parts, data="the folder of MNIST's four files; mnist in CHAINRULE_DATA unless given")
     digits = read(given.data)
-    for part in given.parts or parts:
-        print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
-        parts[part](digits, figures=given.figures)
+    for _, part in announced(parts, given.parts):
+        part(digits, figures=given.figures)
 
 
 if __name__ == "__main__":

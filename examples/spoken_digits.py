@@ -9,9 +9,6 @@ The data are 3,000 recordings of the digits 0 to 9 by six speakers (Z. Jackson e
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import chainrule as cr
+from common import BLUE, GREEN, ORANGE, PURPLE, RED, announced, arguments, canvas, draw_confusion, draw_learning, find
 
 Array = NDArray[Any]
 
@@ -57,14 +55,6 @@ class Split:
     train: Array
     validation: Array
     test: Array
-
-
-def find_data(given: str | None) -> Path:
-    """The file of an argument, or of the folder CHAINRULE_DATA."""
-    path = Path(given) if given else Path(os.environ.get("CHAINRULE_DATA", "")) / FILE
-    if not path.is_file():
-        sys.exit(HOW_TO_GET_IT)
-    return path
 
 
 def read(path: Path, digits: int = DIGITS, most: int = 50) -> Recordings:
@@ -235,7 +225,7 @@ def begin(recordings: Recordings, figures: str | None = None, depth: int = 8, ep
         ends = f"{gradients[name][0]:14.1e}{gradients[name][-1]:10.1e}{losses[name][0]:10.3g}{losses[name][-1]:10.3g}"
         print(f"{name:14}{ends}{accuracies[name]:8.1%}   {history.stop_reason}", flush=True)
     if figures:
-        draw_beginning(gradients, losses, Path(figures))
+        draw_beginning(gradients, losses, figures)
     return accuracies
 
 
@@ -254,7 +244,7 @@ def final(recordings: Recordings, recipe: Recipe = Recipe(), seeds: int = 3, fig
     found = [each.accuracy() for each in trained]
     print(f"mean of {seeds}{np.mean(found):9.2%}   of {len(trained[0].y_test)} recordings")
     if figures:
-        draw_learning(trained[0].history, Path(figures))
+        draw_learning(trained[0].history, figures, training="training, with dropout and other speeds")
     return found
 
 
@@ -270,7 +260,7 @@ def speakers(recordings: Recordings, recipe: Recipe = Recipe(), figures: str | N
     for pair in np.argsort(wrong, axis=None)[::-1][:5]:
         print(f"    {pair // DIGITS} taken for {pair % DIGITS}: {wrong.flat[pair]}")
     if figures:
-        draw_confusion(confusion, Path(figures))
+        draw_confusion(confusion, figures, true="said", predicted="understood")
     return confusion
 
 
@@ -287,70 +277,16 @@ def ablation(
 
 # ----------------------------------------------------------------------------------------------------- the figures
 
-INK, COLOURS = "#7d8590", ("#e5534b", "#d9730d", "#a371f7", "#2f81f7", "#2da44e")
 
-
-def canvas(folder: Path, name: str, draw: Callable[[Any], None], columns: int = 1, height: float = 3.2) -> None:
-    """A figure as an SVG that can be read on a light and on a dark ground."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    style = {"svg.fonttype": "none", "svg.hashsalt": "digits", "savefig.transparent": True, "font.size": 9}
-    style |= dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK)
-    folder.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context({**style, "legend.frameon": False}):
-        figure, axes = plt.subplots(1, columns, figsize=(7.2 if columns > 1 else 6, height), layout="constrained")
-        draw(axes)
-        figure.savefig(folder / name, metadata={"Date": None})
-    plt.close("all")
-
-
-def draw_beginning(gradients: dict[str, Array], losses: dict[str, Array], folder: Path) -> None:
+def draw_beginning(gradients: dict[str, Array], losses: dict[str, Array], folder: str) -> None:
     """The gradients of the layers before the first step, and the loss epoch by epoch."""
-
-    def draw(axes: Any) -> None:
-        for name, colour in zip(gradients, COLOURS, strict=True):
-            axes[0].plot(np.arange(1, len(gradients[name]) + 1), gradients[name], "o-", ms=3, color=colour, label=name)
-            axes[1].plot(np.arange(len(losses[name])), losses[name], "o-", ms=2, color=colour, label=name)
-        axes[0].set(xlabel="layer", ylabel="norm of the gradient at the beginning", yscale="log")
-        axes[1].set(xlabel="epoch", ylabel="loss", yscale="log")
-        axes[1].legend(loc="center right")
-
-    canvas(folder, "beginning.svg", draw, columns=2)
-
-
-def draw_learning(history: cr.History, folder: Path) -> None:
-    """The learning curve."""
-
-    def draw(axes: Any) -> None:
-        epochs = np.arange(1, len(history) + 1)
-        axes.plot(epochs, history.loss, color="#2f81f7", label="training, with dropout and other speeds")
-        axes.plot(epochs, history.val_loss, color="#d9730d", label="validation")
-        axes.set(xlabel="epoch", ylabel="cross-entropy", yscale="log")
-        axes.legend()
-
-    canvas(folder, "learning.svg", draw)
-
-
-def draw_confusion(confusion: Array, folder: Path) -> None:
-    """What is said, and what is understood."""
-
-    def draw(axes: Any) -> None:
-        shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-        for said, heard in np.argwhere(confusion):
-            right, share = said == heard, shares[said, heard]
-            shade = (
-                {"color": "#2da44e", "alpha": 0.4 * share}
-                if right
-                else {"color": "#e5534b", "alpha": min(0.4, 3 * share)}
-            )
-            edges = np.array([-0.5, 0.5])
-            axes.fill_between(heard + edges, said - 0.5, said + 0.5, linewidth=0, **shade)
-            axes.text(heard, said, str(confusion[said, heard]), ha="center", va="center", fontsize=8)
-        axes.set(xlim=(-0.5, DIGITS - 0.5), ylim=(DIGITS - 0.5, -0.5), xlabel="understood", ylabel="said", aspect=1)
-        axes.set(xticks=range(DIGITS), yticks=range(DIGITS))
-
-    canvas(folder, "confusion.svg", draw, height=4.6)
+    with canvas(folder, "beginning.svg", columns=2, width=7.2) as (left, right):
+        for name, colour in zip(gradients, (RED, ORANGE, PURPLE, BLUE, GREEN), strict=True):
+            left.plot(np.arange(1, len(gradients[name]) + 1), gradients[name], "o-", ms=3, color=colour, label=name)
+            right.plot(np.arange(len(losses[name])), losses[name], "o-", ms=2, color=colour, label=name)
+        left.set(xlabel="layer", ylabel="norm of the gradient at the beginning", yscale="log")
+        right.set(xlabel="epoch", ylabel="loss", yscale="log")
+        right.legend(loc="center right")
 
 
 def main() -> None:
@@ -361,18 +297,10 @@ def main() -> None:
         "speakers": speakers,
         "ablation": ablation,
     }
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; all unless given")
-    parser.add_argument("--data", help=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
-    parser.add_argument("--figures", help="the folder that figures are drawn in")
-    given = parser.parse_args()
-    wrong = [part for part in given.parts if part not in parts]
-    if wrong:
-        parser.error(f"there is no part {wrong[0]!r}; there are {', '.join(parts)}")
-    recordings = read(find_data(given.data))
-    for part in given.parts or parts:
-        print(f"\n{part}: {(parts[part].__doc__ or '').splitlines()[0]}")
-        parts[part](recordings, **({} if part == "ablation" else {"figures": given.figures}))
+    given = arguments(__doc__, parts, data=f"the file; {FILE} in the folder CHAINRULE_DATA unless given")
+    recordings = read(find(given.data, FILE, HOW_TO_GET_IT))
+    for name, part in announced(parts, given.parts):
+        part(recordings, **({} if name == "ablation" else {"figures": given.figures}))
 
 
 if __name__ == "__main__":

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "cats_vs_dogs.py"
+import cats_vs_dogs as script
+
 DATA = Path(os.environ.get("CHAINRULE_DATA", "")) / "cifar10_cat_dog_32.npz"
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cats_vs_dogs", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["cats_vs_dogs"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def pictures(script: ModuleType) -> Any:
+def pictures() -> Any:
     if not DATA.is_file():
         pytest.skip(script.HOW_TO_GET_IT)
     return script.read(DATA, rows=320)
 
 
 @pytest.fixture
-def short(script: ModuleType) -> Any:
+def short() -> Any:
     return replace(script.Recipe(), filters=(4, 8), epochs=1)
 
 
 @pytest.fixture(scope="module")
-def shades(script: ModuleType) -> Any:
+def shades() -> Any:
     """Pictures that need no file: the dogs are brighter than the cats."""
     rng = np.random.default_rng(0)
     y = np.arange(320) % 2
@@ -48,13 +37,14 @@ def shades(script: ModuleType) -> Any:
     return script.Pictures(X, y, X[:100], y[:100])
 
 
-def test_without_data_it_says_how_to_get_it(script: ModuleType, tmp_path: Path) -> None:
+def test_without_data_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["cats_vs_dogs.py", "--data", str(tmp_path / "none.npz")])
     with pytest.raises(SystemExit, match="CIFAR-10") as caught:
-        script.find_data(str(tmp_path / "none.npz"))
+        script.main()
     assert str(caught.value).count(". ") == 0  # one sentence
 
 
-def test_pictures_are_read_with_their_labels(script: ModuleType, tmp_path: Path) -> None:
+def test_pictures_are_read_with_their_labels(tmp_path: Path) -> None:
     """In an order of chance, each picture with its label, as bytes; so many of them as are asked for."""
     y = np.arange(10, dtype=np.uint8)
     X = np.broadcast_to(y[:, None, None, None], (10, 32, 32, 3))
@@ -67,7 +57,7 @@ def test_pictures_are_read_with_their_labels(script: ModuleType, tmp_path: Path)
     assert len(script.read(tmp_path / "few.npz", rows=3).y_train) == 3
 
 
-def test_a_technique_that_is_left_out_is_not_in_the_network(script: ModuleType) -> None:
+def test_a_technique_that_is_left_out_is_not_in_the_network() -> None:
     recipe = script.Recipe()
     left_out = {"augment": (False, "augment1"), "batch_norm": (False, "batchnorm1"), "dropout": (0.0, "dropout1")}
     for field, (value, layer) in left_out.items():
@@ -83,7 +73,7 @@ def test_a_technique_that_is_left_out_is_not_in_the_network(script: ModuleType) 
     assert not any(name.startswith("conv") for name in dense.layers)
 
 
-def test_deltas_are_those_of_the_chain_rule(script: ModuleType, shades: Any) -> None:
+def test_deltas_are_those_of_the_chain_rule(shades: Any) -> None:
     """By hand: δ of the last layer is (p − y)/n, and each δ before it is δ Wᵀ a (1 − a)."""
     net = script.network(script.SIGMOID).build((32, 32, 3), seed=1)
     a = [shades.X_train[:16].reshape(16, -1) * (2 / 255) - 1.0]
@@ -98,7 +88,7 @@ def test_deltas_are_those_of_the_chain_rule(script: ModuleType, shades: Any) -> 
 
 
 def test_the_sigmoid_vanishes_and_the_rectifier_does_not(
-    script: ModuleType, pictures: Any, short: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pictures: Any, short: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script.vanish(pictures, short, figures=str(tmp_path))
     sigmoid, relu = (
@@ -111,16 +101,14 @@ def test_the_sigmoid_vanishes_and_the_rectifier_does_not(
     assert (tmp_path / "gradients.svg").is_file()
 
 
-def test_it_learns(script: ModuleType, shades: Any, short: Any) -> None:
+def test_it_learns(shades: Any, short: Any) -> None:
     trained = script.Trained(shades, replace(short, epochs=6))
     assert trained.accuracy() > 0.9
     assert trained.accuracy_with_mirrors() > 0.9
     assert np.trace(trained.scores()["confusion_matrix"]) == round(100 * trained.accuracy())
 
 
-def test_parts_run(
-    script: ModuleType, pictures: Any, short: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_parts_run(pictures: Any, short: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script.ablation(pictures, short)
     lines = capsys.readouterr().out.splitlines()
     assert [line[:38].strip() for line in lines] == list(script.TECHNIQUES)

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "image_classification.py"
-
-
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("image_classification", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["image_classification"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+import image_classification as script
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -30,7 +17,7 @@ def idx(array: np.ndarray) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + lengths + array.tobytes()
 
 
-def test_a_folder_of_mnist_is_read(script: ModuleType, tmp_path: Path) -> None:
+def test_a_folder_of_mnist_is_read(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     pictures, labels = rng.integers(0, 256, (7, 28, 28), np.uint8), np.arange(7, dtype=np.uint8)
     for name, array in zip(script.FILES, (pictures, labels, pictures[:3], labels[:3]), strict=True):
@@ -45,19 +32,19 @@ def test_a_folder_of_mnist_is_read(script: ModuleType, tmp_path: Path) -> None:
     ("raw", "sentence"),
     [(b"\x1f\x8b\x08\x00", "must begin with the bytes 0, 0, 8"), (idx(np.zeros((2, 3), np.uint8))[:-1], "cut short")],
 )
-def test_a_file_that_is_none_of_mnist_is_named(script: ModuleType, tmp_path: Path, raw: bytes, sentence: str) -> None:
+def test_a_file_that_is_none_of_mnist_is_named(tmp_path: Path, raw: bytes, sentence: str) -> None:
     (tmp_path / "file").write_bytes(raw)
     with pytest.raises(SystemExit, match=sentence):
         script.read_idx(tmp_path / "file")
 
 
-def test_without_the_files_it_says_how_to_get_them(script: ModuleType, tmp_path: Path) -> None:
+def test_without_the_files_it_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="There is no MNIST in") as caught:
         script.read(str(tmp_path))
     assert str(caught.value).count(". ") == 0  # one sentence
 
 
-def test_convolutions_and_dense_layers_learn_the_small_digits(script: ModuleType) -> None:
+def test_convolutions_and_dense_layers_learn_the_small_digits() -> None:
     digits = script.small_digits()
     assert digits.X.shape == (1437, 8, 8, 1)
     for recipe in (script.PLAIN, script.Recipe(augment=False)):
@@ -66,14 +53,15 @@ def test_convolutions_and_dense_layers_learn_the_small_digits(script: ModuleType
         assert script.accuracy(net, digits) > 0.8
 
 
-def test_training_stops_on_a_plateau(script: ModuleType) -> None:
+def test_training_stops_on_a_plateau() -> None:
     _, history = script.train(script.small_digits(), replace(script.PLAIN, epochs=100, patience=2))
     assert history.stop_reason.name == "early_stopping"
     assert len(history) == history.best_epoch + 3
 
 
-def test_figures_are_drawn(script: ModuleType, tmp_path: Path) -> None:
+def test_figures_are_drawn(tmp_path: Path) -> None:
     digits = script.small_digits()
     net, history = script.train(digits, replace(script.PLAIN, epochs=3))
-    script.draw(net, history, digits, tmp_path)
+    script.draw_learning(history, tmp_path)
+    script.draw_confusion(script.confusion(net, digits), tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {"learning.svg", "confusion.svg"}

@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 import chainrule as cr
+import spoken_digits as script
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "spoken_digits.py"
 DATA = Path(os.environ.get("CHAINRULE_DATA", "")) / "fsdd_8k.npz"
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("spoken_digits", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["spoken_digits"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def recordings(script: ModuleType) -> Any:
+def recordings() -> Any:
     """Three digits, 16 recordings of each by each speaker, of which 6 are trained on."""
     if not DATA.is_file():
         pytest.skip(script.HOW_TO_GET_IT)
     return script.read(DATA, digits=3, most=16)
 
 
-def test_without_data_it_says_how_to_get_it(script: ModuleType, tmp_path: Path) -> None:
+def test_without_data_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["spoken_digits.py", "--data", str(tmp_path / "none.npz")])
     with pytest.raises(SystemExit, match="free-spoken-digit-dataset") as caught:
-        script.find_data(str(tmp_path / "none.npz"))
+        script.main()
     assert str(caught.value).count(". ") == 0  # one sentence
 
 
-def test_what_is_read_is_what_was_saved(script: ModuleType, tmp_path: Path) -> None:
+def test_what_is_read_is_what_was_saved(tmp_path: Path) -> None:
     """Two recordings one after another: a tone of 500 Hz, and one of 2,000 Hz that is half as long."""
     tones = [np.sin(2 * np.pi * f * np.arange(n) / 8000) for f, n in ((500, 4000), (2000, 2000))]
     audio = np.round(3e4 * np.concatenate(tones)).astype(np.int16)
@@ -58,7 +47,7 @@ def test_what_is_read_is_what_was_saved(script: ModuleType, tmp_path: Path) -> N
     assert len(script.read(tmp_path / "two.npz", most=10).y) == 1
 
 
-def test_a_faster_recording_is_shorter_and_higher(script: ModuleType) -> None:
+def test_a_faster_recording_is_shorter_and_higher() -> None:
     """At a speed of 1.1 a tone of 1,000 Hz is one of 1,100 Hz, and a second has 91 hops of 10 ms."""
     tones = {f: np.sin(2 * np.pi * f * np.arange(8000) / 8000) for f in (1000, 1100)}
     faster = script.energies(tones[1000], 1.1)
@@ -67,7 +56,7 @@ def test_a_faster_recording_is_shorter_and_higher(script: ModuleType) -> None:
     assert script.energies(tones[1000]).mean(axis=0).argmax() < faster.mean(axis=0).argmax()
 
 
-def test_no_recording_is_in_two_parts(script: ModuleType, recordings: Any) -> None:
+def test_no_recording_is_in_two_parts(recordings: Any) -> None:
     split = script.official(recordings)
     assert sorted(np.concatenate([split.train, split.validation, split.test])) == list(range(len(recordings.y)))
     assert set(recordings.index[split.test]) == set(range(5))
@@ -77,7 +66,7 @@ def test_no_recording_is_in_two_parts(script: ModuleType, recordings: Any) -> No
     assert not set(split.train) & set(split.validation)
 
 
-def test_features_are_standardised_and_padded(script: ModuleType, recordings: Any) -> None:
+def test_features_are_standardised_and_padded(recordings: Any) -> None:
     """The frames that are trained on have mean 0 and deviation 1; those behind the end of a recording are 0."""
     split = script.official(recordings)
     features = script.Features(recordings, split.train, script.Recipe())
@@ -91,7 +80,7 @@ def test_features_are_standardised_and_padded(script: ModuleType, recordings: An
     assert features(split.train, script.SPEEDS).shape == (3 * len(split.train), script.LONGEST, 32)
 
 
-def test_it_learns(script: ModuleType, recordings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_learns(recordings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = script.final(recordings, replace(script.Recipe(), epochs=15), seeds=1, figures=str(tmp_path))
     assert found[0] > 0.85
     assert "mean of 1" in capsys.readouterr().out
@@ -99,7 +88,7 @@ def test_it_learns(script: ModuleType, recordings: Any, tmp_path: Path, capsys: 
 
 
 def test_weights_that_suit_learn_and_others_do_not(
-    script: ModuleType, recordings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recordings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = script.begin(recordings, figures=str(tmp_path), epochs=12)
     assert min(found["Glorot"], found["He"]) > 0.6
@@ -108,7 +97,7 @@ def test_weights_that_suit_learn_and_others_do_not(
     assert (tmp_path / "beginning.svg").is_file()
 
 
-def test_the_gradient_at_the_beginning_leaves_the_weights(script: ModuleType, recordings: Any) -> None:
+def test_the_gradient_at_the_beginning_leaves_the_weights(recordings: Any) -> None:
     rows = script.official(recordings).train
     X = script.Features(recordings, rows, script.Recipe())(rows)
     net = cr.Network(cr.Flatten(), cr.Dense(10)).build(X.shape[1:])
@@ -121,27 +110,27 @@ def test_the_gradient_at_the_beginning_leaves_the_weights(script: ModuleType, re
     np.testing.assert_allclose(norm, np.linalg.norm(X.reshape(len(X), -1).T @ delta), rtol=1e-4)
 
 
-def of_speakers(script: ModuleType, recordings: Any, *names: str) -> Any:
+def of_speakers(recordings: Any, *names: str) -> Any:
     """The recordings of some speakers."""
     rows = np.flatnonzero(np.isin(recordings.speaker, names))
     frames = {speed: [each[i] for i in rows] for speed, each in recordings.frames.items()}
     return script.Recordings(frames, recordings.y[rows], recordings.speaker[rows], recordings.index[rows])
 
 
-def test_every_speaker_is_held_out_once(script: ModuleType, recordings: Any, tmp_path: Path) -> None:
-    two = of_speakers(script, recordings, "lucas", "theo")
+def test_every_speaker_is_held_out_once(recordings: Any, tmp_path: Path) -> None:
+    two = of_speakers(recordings, "lucas", "theo")
     confusion = script.speakers(two, replace(script.Recipe(), epochs=6, batch_size=16), figures=str(tmp_path))
     assert confusion.sum(axis=1).tolist() == [32, 32, 32] + 7 * [0]
     assert (tmp_path / "confusion.svg").is_file()
 
 
 def test_what_is_left_out_is_left_out(
-    script: ModuleType, recordings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    recordings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for left_out in script.LEFT_OUT.values():
         script.network(replace(script.Recipe(), **left_out)).build((script.LONGEST, 32))
     few = {name: script.LEFT_OUT[name] for name in ("everything", "without other speeds")}
     monkeypatch.setattr(script, "LEFT_OUT", few)
     short = replace(script.Recipe(), epochs=3, batch_size=16)
-    script.ablation(of_speakers(script, recordings, "lucas", "theo"), short, strangers=("theo",))
+    script.ablation(of_speakers(recordings, "lucas", "theo"), short, strangers=("theo",))
     assert [line[:36].strip() for line in capsys.readouterr().out.splitlines()] == list(few)
