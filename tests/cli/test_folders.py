@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import chainrule as cr
 from chainrule.cli.app import app
 from chainrule.cli.encoders import ImageFiles, SoundFiles
+from chainrule.cli.learn import prepare
 from chainrule.cli.preparation import Preparation
 from chainrule.cli.progress import Reading
 from chainrule.cli.screen import Screen
@@ -150,6 +151,22 @@ def test_files_and_folders_are_predicted(name: str, here: Path) -> None:
     assert (len(twice), twice[1]) == (4, twice[3])
 
 
+def test_a_model_of_the_command_takes_in_python_what_the_sentence_says(here: Path) -> None:
+    """The code that `explain` and the reference name gives the predictions and chances of the command."""
+    for name in ("shapes", "tones"):
+        net = cr.load(f"{name}.chainrule")
+        paths = sorted(Path(name).glob("*/*"))
+        preparation = Preparation.from_json(net.memory.preprocessing or {})
+        assert isinstance(preparation.encoder, ImageFiles | SoundFiles)
+        x = eval(preparation.encoder.in_python, {"cr": cr, "paths": paths, "folder": name})
+        rows = list(csv.DictReader(good("predict", f"{name}.chainrule", name, "-p").stdout.splitlines()))
+        assert net.predict(x).tolist() == [row["prediction"] for row in rows]
+        said = [[float(row[f"probability of {label}"]) for label in net.classes] for row in rows]
+        np.testing.assert_allclose(net.predict_proba(x), said, rtol=1e-6, atol=1e-9)
+        assert len(x[0]) == net.model.input_shape[0]
+        assert "The batch" in str(net.explain(x[:1], [paths[0].parent.name]))
+
+
 def test_images_of_another_size_and_kind_are_predicted(here: Path, tmp_path: Path) -> None:
     image = Image.open(here / "shapes" / "bar" / "00.png")
     image.resize((64, 48)).convert("RGBA").save(tmp_path / "large.png")
@@ -160,16 +177,20 @@ def test_images_of_another_size_and_kind_are_predicted(here: Path, tmp_path: Pat
 def test_the_encoder_of_sound_learns_from_training_rows_alone(here: Path) -> None:
     source = read_source("tones")
     rows, held_out = split(len(source), 0.25, seed=0, labels=np.unique(source.y, return_inverse=True)[1])
-    encoder = SoundFiles.learn(source.rows[rows])
-    frames = np.concatenate(list(source.rows[rows]))
-    np.testing.assert_allclose(encoder.mean, frames.mean(axis=0))
-    np.testing.assert_allclose(encoder.scale, frames.std(axis=0))
+    setup = prepare(source, rows, {"epochs": 1, "validation": 0.0})
+    encoder = setup.preparation.encoder
+    assert isinstance(encoder, SoundFiles)
+    state = setup.train().network.state
+    for t in (0, 4, encoder.length - 1):
+        frames = np.array([row[t] for row in source.rows[rows] if len(row) > t])
+        np.testing.assert_allclose(state["standardize1/mean"][t], frames.mean(axis=0), rtol=1e-4)
+        np.testing.assert_allclose(state["standardize1/scale"][t], frames.std(axis=0), rtol=1e-4)
     lengths = sorted(len(row) for row in source.rows[rows])
     assert encoder.length == lengths[int(np.ceil(0.95 * len(lengths))) - 1]
     saved = Preparation.from_json(cr.load("tones.chainrule").memory.preprocessing or {})
     assert saved.encoder == encoder
     found = encoder.encode(source.rows[held_out])
-    first = (source.rows[held_out[0]] - frames.mean(axis=0)) / frames.std(axis=0)
+    first = source.rows[held_out[0]]
     np.testing.assert_allclose(found[0, : len(first)], first[: encoder.length], rtol=1e-5, atol=1e-5)
     assert not found[0, len(first) :].any()
 
@@ -263,7 +284,14 @@ BAD = {
         ["predict", "shapes.chainrule", "shapes/bar/00.png", "-o", "shapes/bar/00.png"],
         "also the",
     ),
-    "explaining an image": (["explain", "shapes.chainrule", "shapes"], "call explain(X, y)"),
+    "explaining an image": (
+        ["explain", "shapes.chainrule", "shapes"],
+        'net.explain(X, y) with one row of X = cr.decode_images(paths, (16, 16), "gray") and its label.',
+    ),
+    "explaining a recording": (
+        ["explain", "tones.chainrule", "tones"],
+        "with one row of X = cr.read_sounds(folder, length=17).X and its label.",
+    ),
     "two tables": (["predict", "iris.chainrule", "data.csv", "data.csv"], "FILE names 2 files"),
 }
 

@@ -16,6 +16,7 @@ from chainrule.cli.app import app
 from chainrule.cli.curve import draw_curves
 from chainrule.cli.learn import TASK_OF_TARGETS, prepare
 from chainrule.cli.recipe import Plan, default_plan, train
+from chainrule.cli.report import stop_in_words
 from chainrule.cli.source import read_source
 from chainrule.data.bundled import bundled
 from chainrule.data.split import split
@@ -59,6 +60,7 @@ def test_the_second_pass_is_a_fit_on_all_rows_that_settles_at_its_end(l2: float)
     assert trained.history.loss.tolist() == history.loss.tolist()
     epochs = len(history) if l2 else history.best_epoch + 1
     assert trained.refit_epochs == epochs
+    assert f"Then trained anew on all training rows for {epochs} epoch" in " ".join(stop_in_words(trained))
     again = network()
     settling = cr.StepDecay(0.01, every=0.75 * epochs, factor=0.1)
     again.fit(X, y, optimizer=cr.Adam(settling), epochs=epochs, **shown)  # type: ignore[arg-type]

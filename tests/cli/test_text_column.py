@@ -14,6 +14,7 @@ import chainrule as cr
 from chainrule.cli.app import app
 from chainrule.cli.encoders import TextColumn
 from chainrule.cli.preparation import Preparation
+from chainrule.data.table import TargetScaler
 
 GOOD, BAD_WORDS, OTHER = (
     ("great", "nice", "lovely"),
@@ -90,9 +91,46 @@ def test_new_texts_are_predicted_whatever_other_columns_there_are(here: Path) ->
     assert good("predict", "reviews.chainrule", "new.parquet").stdout == "prediction\nliked\n"
 
 
+def test_missing_texts_are_told_about_in_training(here: Path) -> None:
+    lines = [
+        "the good film,a",
+        "a bad day,b",
+        ",a",
+        "the good day,a",
+        "a bad film,b",
+        ",b",
+        ",a",
+        "the film,a",
+        "a day,b",
+    ]
+    Path("gaps.csv").write_text("review,y\n" + "\n".join(lines * 2), encoding="utf-8")
+    arguments = ["train", "gaps.csv", "--text", "review", "--target", "y", "--epochs", "1"]
+    output = " ".join(good(*arguments).output.split())
+    assert "Note 6 rows of 'review' without a text: read as an unknown word." in output
+    assert "at most 1 epoch," in output
+    assert "without a text" not in (here / "output.txt").read_text(encoding="utf-8")
+
+
+def test_a_model_of_texts_takes_in_python_what_its_vocabulary_gives(here: Path) -> None:
+    net = cr.load("reviews.chainrule")
+    assert net.memory.preprocessing is not None
+    vocabulary = cr.Vocabulary.from_json(net.memory.preprocessing["encoder"]["vocabulary"])
+    texts = pl.read_csv("reviews.csv")["review"]
+    said = list(csv.DictReader(good("predict", "reviews.chainrule", "reviews.csv", "-p").stdout.splitlines()))
+    assert net.predict(vocabulary.encode(texts)).tolist() == [row["prediction"] for row in said]
+    chances = [float(row["probability of liked"]) for row in said]
+    np.testing.assert_allclose(net.predict_proba(vocabulary.encode(texts))[:, 1], chances, rtol=1e-6)
+
+
 def test_values_are_learned_from_texts_too(here: Path) -> None:
     good("train", "reviews.csv", "--text", "review", "--target", "stars", "-o", "stars.chainrule", "-q")
     found = [float(line) for line in good("predict", "stars.chainrule", "reviews.csv").stdout.splitlines()[1:]]
+    net = cr.load("stars.chainrule")  # and in Python
+    assert net.memory.preprocessing is not None
+    vocabulary = cr.Vocabulary.from_json(net.memory.preprocessing["encoder"]["vocabulary"])
+    scaler = TargetScaler.from_json(net.memory.preprocessing["scaler"])
+    outputs = net.predict(vocabulary.encode(pl.read_csv("reviews.csv")["review"]))
+    np.testing.assert_allclose(scaler.decode(outputs), found, rtol=1e-5)
     with open("reviews.csv", encoding="utf-8") as file:
         truth = [float(row["stars"]) for row in csv.DictReader(file)]
     assert np.corrcoef(found, truth)[0, 1] > 0.9
@@ -145,6 +183,10 @@ CASES = {
     "a bundled data set": (["train", "iris", "--text", "review"], "--text is for a column of a file"),
     "texts without words": (["train", "dots.csv", "--text", "text", "--target", "y"], "there are no words in them"),
     "a table without texts": (["predict", "reviews.chainrule", "dots.csv"], "no column 'review', whose texts"),
+    "explaining without the target": (
+        ["explain", "reviews.chainrule", "new.csv"],
+        "The table has no column 'label', the target of the model, and a step needs it; its only column is 'review'.",
+    ),
     "two tables": (["predict", "reviews.chainrule", "reviews.csv", "dots.csv"], "FILE names 2 files"),
     "free text that is left out": (
         ["train", "free.csv", "--target", "y"],
@@ -160,6 +202,7 @@ def test_one_sentence_is_told(case: str, here: Path) -> None:
     )
     free = "".join(f"word{i} and word{i + 1} of the many,{'ab'[i % 2]}\n" for i in range(60))
     Path("free.csv").write_text("text,y\n" + free, encoding="utf-8")
+    Path("new.csv").write_text("review\na good day\n", encoding="utf-8")
     arguments, sentence = CASES[case]
     result = run(*arguments)
     assert result.exit_code == 2, result.output

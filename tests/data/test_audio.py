@@ -205,6 +205,11 @@ def test_a_short_signal_is_filled_up_and_silence_is_the_floor() -> None:
 BAD_FEATURES = {
     "two channels": (np.zeros((9, 2)), {}, "signal has shape"),
     "no samples": ([], {}, "signal is empty"),
+    "complex": (np.array([1j]), {}, "signal holds complex numbers"),
+    "a name": ("a.wav", {}, r"signal is a name \('a.wav'\), not samples: give what read_audio reads"),
+    "a path": (Path("a.wav"), {}, "signal is a name"),
+    "two of unequal length": ([[0.0], [0.0, 1.0]], {}, "signal could not be read .*one recording at a time"),
+    "words": (["a"], {}, "signal could not be read as samples"),
     "NaN": ([0.0, math.nan], {}, "NaN or infinite at sample 1"),
     "no rate": ([0.0], {"rate": 0}, "rate must be"),
     "a frame of no sample": ([0.0], {"frame": 1e-6}, "frame must be at least 2 samples"),
@@ -236,6 +241,19 @@ def test_sequences_are_padded_and_cut() -> None:
     assert cr.pad_sequences([[[1]], [[2], [3]]], value=-1, dtype="float64").tolist() == [[[1], [-1]], [[2], [3]]]
 
 
+@pytest.mark.parametrize(
+    ("sequences", "more", "expected"),
+    [
+        ([[1, 2], [3]], {}, [[1, 2], [3, 0]]),
+        ([np.array([5], np.uint8), (6, 7, 8)], {"length": 2}, [[5, 0], [6, 7]]),
+        ([[0, 1], [2]], {"value": -1, "length": 3}, [[0, 1, -1], [2, -1, -1]]),
+    ],
+)
+def test_ids_are_padded_and_cut(sequences: list[object], more: dict[str, object], expected: list[list[int]]) -> None:
+    found = cr.pad_sequences(sequences, **more)  # type: ignore[arg-type]
+    assert (found.dtype, found.tolist()) == (np.int32, expected)
+
+
 @pytest.mark.parametrize("value", [0.0, -3.5, 1e30])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_real_step_is_never_taken_for_padding(value: float, dtype: str) -> None:
@@ -257,8 +275,20 @@ def test_a_network_sees_the_real_steps_alone() -> None:
 
 BAD_SEQUENCES = {
     "none": ([], {}, "sequences is empty"),
+    "a number": (5, {}, "sequences must be a list of sequences, but is 5"),
+    "a text": ("ab", {}, "sequences must be a list of sequences"),
     "a vector": ([[1.0, 2.0]], {}, "sequence 0 has shape"),
-    "no steps": ([np.zeros((0, 2))], {}, "sequence 0 has no steps|has shape"),
+    "the id of padding": (
+        [[1, 2], [3, 0]],
+        {},
+        "sequence 1 has the id 0, which stands for padding: give another value",
+    ),
+    "ids beyond int32": ([[1], [2**40]], {}, "sequence 1 has ids beyond those of int32"),
+    "no ids": ([[1], []], {}, "sequence 1 has no steps"),
+    "half an id of padding": ([[1]], {"value": 0.5}, "value must be"),
+    "ids and numbers": ([[1], [1.5]], {}, "sequence 0 has shape"),
+    "ragged steps": ([[[1.0], [2.0, 3.0]]], {}, "Row 1 of sequence 0 has 2 values"),
+    "no steps": ([np.zeros((0, 2))], {}, "sequence 0 has no steps"),
     "other features": (
         [np.zeros((1, 2)), np.zeros((1, 3))],
         {},

@@ -18,6 +18,7 @@ import pytest
 import scipy.sparse
 import torch
 
+import chainrule as cr
 from chainrule.data.arrays import as_features, as_sample_weight
 from chainrule.data.table import TableEncoder, read_table, recognise_task, take_target
 from chainrule.data.targets import BinaryClasses, Classes, counts, values
@@ -33,6 +34,60 @@ def features(
 ) -> Callable[[], object]:
     return lambda: as_features(value, dtype=dtype, feature_shape=feature_shape)
 
+
+SEQUENCES = [np.zeros((2, 3)), np.zeros((4, 3))]
+OBJECTS = np.empty(2, dtype=object)
+OBJECTS[:] = SEQUENCES
+IMAGES = cr.Images(np.zeros((1, 4, 4, 3), np.uint8), np.array(["a"]), (Path("a.png"),), ("a",))
+
+
+def pictures(*shape: int) -> Callable[[], object]:
+    """Images of a shape where a network takes 16 × 20 pixels in colour."""
+    return features(np.zeros(shape), (16, 20, 3))
+
+
+SHAPES: dict[str, Case] = {
+    "channels first": (pictures(5, 3, 16, 20), ShapeError, r"expected: put its axes .* transpose\(0, 2, 3, 1\)\.$"),
+    "width first": (pictures(5, 20, 16, 3), ShapeError, r"transpose\(0, 2, 1, 3\)\.$"),
+    "features first": (features(np.zeros((5, 4, 9)), (9, 4)), ShapeError, r"transpose\(0, 2, 1\)\.$"),
+    "some axes flat": (pictures(5, 3, 320), ShapeError, r"expected: give the same features"),
+    "another size": (pictures(5, 32, 40, 3), ShapeError, r"resize the images to 16 × 20 pixels, as cr.decode_images"),
+    "gray": (pictures(5, 16, 20, 1), ShapeError, r"repeat the gray channel with np.repeat\(X, 3, axis=-1\)"),
+    "gray without its axis": (pictures(5, 16, 20), ShapeError, r"np.repeat\(X\[..., None\], 3, axis=-1\)"),
+    "transparency": (pictures(5, 16, 20, 4), ShapeError, r"leave the transparency out with X\[..., :3\]"),
+    "colour for gray": (
+        features(np.zeros((5, 8, 8, 3)), (8, 8, 1)),
+        ShapeError,
+        'images of 1 channel, as color="gray"',
+    ),
+    "no axis of channels": (features(np.zeros((5, 8, 8)), (8, 8, 1)), ShapeError, r"one channel with X\[..., None\]"),
+    "a single image": (pictures(16, 20, 3), ShapeError, r"a single example: give X\[None\]"),
+    "a single gray image": (features(np.zeros((8, 8)), (8, 8, 1)), ShapeError, r"give X\[None, ..., None\]"),
+    "longer sequences": (
+        features(np.zeros((5, 9, 4)), (7, 4)),
+        ShapeError,
+        r"pad or cut each to 7 steps with cr.pad_sequences\(sequences, length=7\)",
+    ),
+    "other sequences": (features(np.zeros((5, 9, 4)), (9, 5)), ShapeError, "give the same features, in the same order"),
+    "texts": (features(["a good day", "bad"]), DataError, "X holds text at row 0 .*cr.Vocabulary .*cr.decode_images"),
+    "an array of texts": (features(np.array(["good", "bad"])), DataError, "X holds text at row 0 .*cr.Vocabulary"),
+    "a column of texts": (features(pd.Series(["good", None])), DataError, "X holds text at row 0 .*cr.Vocabulary"),
+    "a missing text first": (features([None, "bad"]), DataError, "X holds text at row 1 .*cr.Vocabulary"),
+    "paths": (features([Path("a.png"), Path("b.png")]), DataError, "X holds paths at row 0 .*cr.decode_images"),
+    "unequal sequences": (features(SEQUENCES), DataError, "Row 1 of X has 4 values, .*cr.pad_sequences"),
+    "unequal ids": (features([[1, 2], [3]]), DataError, "Row 1 of X has 1 value, .*cr.pad_sequences"),
+    "objects that are sequences": (features(OBJECTS), DataError, "a sequence in each row, .*cr.pad_sequences"),
+    "images with their labels": (
+        features(IMAGES),
+        DataError,
+        "X is an object of type Images, .*: give images.X, and images.labels as y",
+    ),
+    "images in fit": (
+        lambda: cr.Network(cr.Flatten(), cr.Dense(2)).fit(IMAGES, IMAGES.labels, loss="cross_entropy"),  # type: ignore[arg-type]
+        DataError,
+        "give images.X",
+    ),
+}
 
 FEATURES: dict[str, Case] = {
     "None": (features(None), DataError, "X is missing: give a NumPy array"),
@@ -314,7 +369,15 @@ FILES: dict[str, tuple[str, str | bytes, str]] = {
     "not Parquet": ("a.parquet", "a,b\n1,2\n", "is not a Parquet file, though its name says so"),
 }
 
-GROUPS = {"X": FEATURES, "sample_weight": WEIGHTS, "y": LABELS, "y binary": BINARY, "y values": VALUES, "table": TABLES}
+GROUPS = {
+    "X": FEATURES,
+    "shape of X": SHAPES,
+    "sample_weight": WEIGHTS,
+    "y": LABELS,
+    "y binary": BINARY,
+    "y values": VALUES,
+    "table": TABLES,
+}
 CASES = {f"{group}: {name}": case for group, cases in GROUPS.items() for name, case in cases.items()}
 
 

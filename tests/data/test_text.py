@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import chainrule as cr
@@ -103,6 +104,11 @@ BAD_TEXTS = {
     "a number": (["a", 3], "holds 3 in row 1"),
     "nothing": (None, "must be a list or column"),
     "a dictionary": ({"a": 1}, "must be a list or column"),
+    "columns": ({"label": ["a"], "review": ["b"]}, r"is a table \(dict\): give one column .*df\['review'\]"),
+    "a frame": (pd.DataFrame({"label": ["a"], "review": ["b"]}), r"is a table \(DataFrame\): give one column"),
+    "a frame of one column": (pd.DataFrame({"review": ["b"]}), r"is a table \(DataFrame\): give one column"),
+    "a polars frame": (pl.DataFrame({"review": ["b"]}), r"is a table \(DataFrame\): give one column"),
+    "an Arrow table": (pa.table({"review": ["b"]}), r"is a table \(Table\): give one column"),
 }
 
 
@@ -129,6 +135,28 @@ def test_what_cannot_be_learned_is_one_sentence() -> None:
         cr.Vocabulary(("a", "a"), 1)
     with pytest.raises(cr.DataError, match="ids go from 0 to 9"):
         cr.Vocabulary(("a",), 1).decode([[0, 9]])
+
+
+BAD_IDS = {
+    "text": (["a"], "ids must be whole numbers, as encode gives them, but hold 'a'"),
+    "ids beyond all": ([1e30], r"ids go from 1e\+30 to 1e\+30, but those of the vocabulary are 0 to 2"),
+    "three dimensions": (np.zeros((1, 1, 1)), r"ids have shape \(1, 1, 1\)"),
+    "a fraction": ([[2, 1.5]], "but hold 1.5"),
+    "NaN": ([[2, float("nan")]], "but hold nan"),
+    "unequal rows": ([[1, 2], [1]], "Row 1 of ids has 1 value"),
+    "nothing": (None, "ids is missing"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_IDS)
+def test_what_is_no_row_of_ids_is_one_sentence(case: str) -> None:
+    ids, sentence = BAD_IDS[case]
+    with pytest.raises(cr.DataError, match=sentence):
+        cr.Vocabulary(("a",), 1).decode(ids)
+
+
+def test_whole_floats_are_ids() -> None:
+    assert cr.Vocabulary(("a",), 1).decode(np.array([[2.0, 1.0, 0.0]])) == [["a", "<unknown>"]]
 
 
 # ----------------------------------------------------------------------------------------------- hashed n-grams

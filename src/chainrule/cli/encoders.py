@@ -105,16 +105,18 @@ class TextColumn:
             f"{self.name!r}: text, of which {words} are known; the first {self.vocabulary.length} of a text are read."
         ]
 
+    def without_text(self, rows: Any) -> list[str]:
+        """A sentence about the rows of a frame whose text is missing, if there are any."""
+        n = rows[self.name].null_count()
+        return [f"{plural(n, 'row')} of {self.name!r} without a text: read as an unknown word."] if n else []
+
     def encode(self, rows: polars.DataFrame, /, *, notes: list[str] | None = None) -> NDArray[np.int32]:
         """The ids of the words of each text, shape (n, length)."""
         if self.name not in rows.columns:
             raise no_column(self.name, rows, ", whose texts the model was trained on")
-        column = rows[self.name]
-        if column.null_count() and notes is not None:
-            notes.append(
-                f"{plural(column.null_count(), 'row')} of {self.name!r} without a text: read as an unknown word."
-            )
-        return self.vocabulary.encode(column.to_list())
+        if notes is not None:
+            notes.extend(self.without_text(rows))
+        return self.vocabulary.encode(rows[self.name].to_list())
 
     def to_json(self) -> dict[str, Any]:
         """Plain data from which `from_json` makes an equal object."""
@@ -168,6 +170,11 @@ class ImageFiles(_Files):
             f"Resized to {self.height} × {self.width} pixels, {'gray' if self.color == 'gray' else 'red, green and blue'}."
         ]
 
+    @property
+    def in_python(self) -> str:
+        """What reads files in Python as the model takes them."""
+        return f'cr.decode_images(paths, ({self.height}, {self.width}), "{self.color}")'
+
     def read(self, paths: Sequence[Path], progress: Progress | None = None) -> Array:
         """Files to predict, as an array of images."""
         return decode_images(paths, (self.height, self.width), self.color, progress=progress)
@@ -191,13 +198,12 @@ class ImageFiles(_Files):
 
 @dataclass(frozen=True)
 class SoundFiles(_Files):
-    """Recordings, as standardised log-mel energies of shape (length, n_mels), padded with 0."""
+    """Recordings, as log-mel energies of shape (length, bands), padded with 0."""
 
     endings: ClassVar[tuple[str, ...]] = SOUND_ENDINGS
     what: ClassVar[str] = "recording"
     length: int
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    bands: int
 
     @classmethod
     def first_read(
@@ -209,37 +215,39 @@ class SoundFiles(_Files):
 
     @classmethod
     def learn(cls, rows: Array, /) -> Self:
-        """Length, and mean and standard deviation of each energy over all frames."""
-        frames = np.concatenate(list(rows))
+        """The length that holds most of the recordings."""
         lengths = np.sort([len(row) for row in rows])
         length = min(MOST_FRAMES, int(lengths[int(np.ceil(COVERED * len(lengths))) - 1]))
-        scale = np.where(frames.min(axis=0) < frames.max(axis=0), frames.std(axis=0), 1.0)
-        return cls(length, tuple(frames.mean(axis=0).tolist()), tuple(scale.tolist()))
+        return cls(length, rows[0].shape[1])
 
     @property
     def report(self) -> list[str]:
         """What is done to the recordings."""
-        features = f"{len(self.mean)} log-mel energies of each of 100 frames a second, standardised"
+        features = f"{self.bands} log-mel energies of each of 100 frames a second, standardised"
         return [f"{RATE:,} samples a second; {features}; the first {self.length / 100:g} seconds are heard."]
+
+    @property
+    def in_python(self) -> str:
+        """What reads files in Python as the model takes them."""
+        return f"cr.read_sounds(folder, length={self.length}).X"
 
     def read(self, paths: Sequence[Path], progress: Progress | None = None) -> Array:
         """Files to predict, each an array of frames."""
         return _objects(sound_sequences(paths, progress=progress))
 
     def encode(self, rows: Array, /, *, notes: list[str] | None = None) -> Array:
-        """Standardised energies, padded with 0."""
-        mean, scale = np.array(self.mean), np.array(self.scale)
-        return pad_sequences([(row - mean) / scale for row in rows], self.length)
+        """The first frames of each, padded with 0; the network standardises them."""
+        return pad_sequences(rows, self.length)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data from which `from_json` makes an equal object."""
-        return {"length": self.length, "mean": list(self.mean), "scale": list(self.scale)}
+        return {"length": self.length, "bands": self.bands}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], /) -> Self:
         """The object that `to_json` described."""
         with reading_description("its sound"):
-            return cls(int(data["length"]), tuple(map(float, data["mean"])), tuple(map(float, data["scale"])))
+            return cls(int(data["length"]), int(data["bands"]))
 
 
 def _objects(items: Sequence[Array]) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.cli.encoders import FILE_ENCODERS
+from chainrule.cli.encoders import FileEncoder
 from chainrule.cli.output import check_outputs, write_text
 from chainrule.cli.predict import SavedModel
 from chainrule.cli.preparation import Preparation
@@ -17,8 +17,8 @@ from chainrule.cli.screen import Screen, tell
 from chainrule.cli.source import read_source
 from chainrule.data.arrays import check_feature_names
 from chainrule.data.bundled import BUNDLED
-from chainrule.data.table import read_table
-from chainrule.errors import ArgumentError, DataError, check_name, check_number
+from chainrule.data.table import no_column, read_table
+from chainrule.errors import ArgumentError, DataError, check_number
 
 Array = NDArray[Any]
 
@@ -45,10 +45,11 @@ def run_explain(
             f"{model} was not made by chainrule train, so that it is not known which column is its target: load it in Python, "
             "and call explain(X, y)."
         )
-    if saved.preparation.kind in FILE_ENCODERS:
+    if isinstance(saved.preparation.encoder, FileEncoder):
+        encoder = saved.preparation.encoder
         raise ArgumentError(
-            f"{model} was trained on files of a folder, and explain takes a row of a table: load it in Python, and call "
-            "explain(X, y)."
+            f"{model} was trained on {encoder.what}s of a folder, and explain takes a row of a table: in Python, "
+            f"net = cr.load({model!r}), and net.explain(X, y) with one row of X = {encoder.in_python} and its label."
         )
     notes: list[str] = []
     x, y = _example(saved.preparation, data, place, notes)
@@ -77,7 +78,9 @@ def _example(preparation: Preparation, data: str, row: int, notes: list[str]) ->
         rows = source.rows[row : row + 1]
         return preparation.inputs(rows), preparation.targets(source.y[row : row + 1])
     frame = read_table(data, text=preparation.text_columns, notes=notes)
-    name = check_name(f"the target of the model in {data!r}", preparation.target, frame.columns)
+    name = preparation.target
+    if name not in frame.columns:
+        raise no_column(name, frame, ", the target of the model, and a step needs it")
     _check_row(row, frame.height, data)
     chosen = frame.slice(row, 1)
     target = chosen[name][0]

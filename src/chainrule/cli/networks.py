@@ -6,8 +6,8 @@
   as 4 pixels are left on each side (LeCun, Bottou, Bengio, Haffner 1998).
 * **Text**: a vector of 32 numbers for each word, and the mean of those of a text: on short texts as good as deeper networks
   (Joulin, Grave, Bojanowski, Mikolov, "Bag of tricks for efficient text classification", 2017). No hidden layer follows.
-* **Recordings**: two convolutions over 5 frames with 32 and 64 rectified units, the largest of every two frames between them,
-  and the mean over the frames that are real.
+* **Recordings** are standardised, each band of each frame over the recordings that are as long; then two convolutions over 5
+  frames with 32 and 64 rectified units, the largest of every two frames between them, and the mean over the real frames.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _text(preparation: Preparation, shape: Shape, plan: Plan) -> list[Layer]:
 
 
 def _sounds(preparation: Preparation, shape: Shape, plan: Plan) -> list[Layer]:
-    layers: list[Layer] = [Masking(0.0), Conv1D(32, 5, padding="same", activation=plan.activation)]
+    layers: list[Layer] = [Masking(0.0), Standardize(), Conv1D(32, 5, padding="same", activation=plan.activation)]
     if shape[0] > 1:
         layers.append(MaxPool1D(2))
     return [*layers, Conv1D(64, 5, padding="same", activation=plan.activation), GlobalAveragePool(), *_dropout(plan)]

@@ -187,7 +187,7 @@ def train(plan: Plan, make: Callable[[], Network], X: Array, y: Array, watching:
     if epochs is None or (left is not None and left < _seconds_again(plan, history, epochs)):
         return found
     again = make()
-    callbacks = [watching("On all rows", epochs)]
+    callbacks = [watching("On all training rows", epochs)]
     second = plan.fit(again, X, y, epochs=epochs, max_seconds=left, callbacks=callbacks, settle_after=SETTLE * epochs)
     spent = time.perf_counter() - began
     if len(second) < epochs or second.stop_reason is None or second.stop_reason.name != "epochs":

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.cli.curve import draw_curves
-from chainrule.cli.encoders import TITLES, ImageFiles, SoundFiles
+from chainrule.cli.encoders import TITLES, ImageFiles, SoundFiles, TextColumn
 from chainrule.cli.learn import Setup
 from chainrule.cli.preparation import Preparation
 from chainrule.cli.recipe import Plan, Trained
@@ -62,6 +62,8 @@ def opening(screen: Screen, setup: Setup, n_held_out: int) -> None:
     """What is going to be learned, from what, and how."""
     source, plan, n = setup.source, setup.plan, len(setup.x)
     validating = plan.n_validation(n)
+    encoder = setup.preparation.encoder
+    notes = [*source.notes, *(encoder.without_text(source.rows) if isinstance(encoder, TextColumn) else [])]
     facts: dict[str, str | Sequence[str]] = {
         "Data": source.description,
         "Target": target_in_words(source.target, None if source.task == "regression" else source.classes),
@@ -69,7 +71,7 @@ def opening(screen: Screen, setup: Setup, n_held_out: int) -> None:
         + (f" ({validating:,} of them to validate with)" if validating else "")
         + (f", {n_held_out:,} held out for the test" if n_held_out else ""),
         TITLES[source.kind]: folded(inputs_in_words(setup)),
-        "Note": source.notes,
+        "Note": notes,
         "Network": network_in_words(setup.network().build(setup.x.shape[1:])),
         "Training": plan_in_words(plan),
     }
@@ -139,7 +141,7 @@ def plan_in_words(plan: Plan) -> str:
         f"{plan.loss.replace('_', ' ')} loss",
         f"{plan.optimizer}" + (f" at {rate:g}" if isinstance(rate, (int, float)) else ""),
         batches,
-        f"at most {plan.epochs} epochs",
+        f"at most {plural(plan.epochs, 'epoch')}",
         *(f"{name} {value:.3g}" for name, value in extras.items() if value),
         *([f"patience {plan.patience}"] if plan.validation else []),
         f"seed {plan.seed}",
@@ -175,10 +177,10 @@ def stop_in_words(trained: Trained) -> list[str]:
     reason = history.stop_reason.name if history.stop_reason else ""
     if trained.refit_epochs is not None:
         lines.append(
-            f"Then trained anew on all rows for {plural(trained.refit_epochs, 'epoch')}; that network is kept."
+            f"Then trained anew on all training rows for {plural(trained.refit_epochs, 'epoch')}; that network is kept."
         )
     elif trained.why_not:
-        lines.append(f"Training anew on all rows was begun, but: {_in_our_words(trained.why_not)}")
+        lines.append(f"Training anew on all training rows was begun, but: {_in_our_words(trained.why_not)}")
     if trained.refit_epochs is None and history.best_epoch is not None and reason != "non_finite":
         lines.append(f"The parameters of the best epoch, {history.best_epoch + 1}, are kept.")
     return lines

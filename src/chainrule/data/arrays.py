@@ -10,6 +10,7 @@ import datetime
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -153,6 +154,22 @@ def check_finite(
     raise DataError(f"{argument} {what} at {place(index, names)}{others}: {advice}.")
 
 
+def _check_objects(values: Array, argument: str) -> None:
+    """Raise if an array of one dimension holds texts, paths or sequences."""
+    if values.dtype.kind not in "OUT":
+        return
+    row, value = next(((i, each) for i, each in enumerate(values) if not is_missing(each)), (0, None))
+    if isinstance(value, str | PurePath):
+        raise DataError(
+            f"{argument} holds {'text' if isinstance(value, str) else 'paths'} at row {row} ({short(value)}), but a network "
+            "needs numbers: cr.Vocabulary makes them of texts, and cr.decode_images of the paths of images."
+        )
+    if isinstance(value, list | tuple | np.ndarray):
+        raise DataError(
+            f"{argument} holds a sequence in each row, not numbers: cr.pad_sequences makes one array of them."
+        )
+
+
 def _check_size(shape: tuple[int, ...], argument: str) -> None:
     """Raise if an array of this shape is no set of examples with features."""
     if shape == (0,):
@@ -169,14 +186,53 @@ def _check_size(shape: tuple[int, ...], argument: str) -> None:
         raise DataError(f"{argument} has no columns (its shape is {shape}): give at least one feature.")
 
 
+def _advice_on_shape(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """What to do with data of a shape, where rows of another shape are expected.
+
+    >>> _advice_on_shape((9, 3, 16, 20), (16, 20, 3)), _advice_on_shape((9, 64), (8, 8, 1))
+    ('put its axes in that order with transpose(0, 2, 3, 1)', 'reshape it with reshape(-1, 8, 8, 1)')
+    """
+    row = shape[1:]
+    if shape == expected:
+        return "it is a single example: give X[None]"
+    if (*shape, 1) == expected:
+        return "it is a single example without its axis of channels: give X[None, ..., None]"
+    if (*row, 1) == expected:
+        return "add an axis of one channel with X[..., None]"
+    if sorted(row) == sorted(expected):
+        axes = list(range(1, len(shape)))
+        order = [axes.pop(next(i for i, axis in enumerate(axes) if shape[axis] == size)) for size in expected]
+        return f"put its axes in that order with transpose({', '.join(map(str, (0, *order)))})"
+    same_size = math.prod(row) == math.prod(expected)
+    if same_size and (len(row) == 1 or len(expected) == 1):  # another row would be cut at other places than its own
+        return f"reshape it with reshape({', '.join(map(str, (-1, *expected)))})"
+    if not same_size and len(expected) == 3 and len(row) in (2, 3):
+        return _advice_on_images(row, expected)
+    if len(expected) == len(row) == 2 and row[1] == expected[1]:
+        return (
+            f"pad or cut each to {plural(expected[0], 'step')} with cr.pad_sequences(sequences, length={expected[0]})"
+        )
+    return "give the same features, in the same order, as the network was built for"
+
+
+def _advice_on_images(row: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """What to do with images of another size or another number of channels."""
+    height, width, channels = expected
+    if row[:2] != (height, width):
+        return f"resize the images to {height} × {width} pixels, as cr.decode_images(paths, ({height}, {width})) does"
+    if len(row) == 2 or row[2] == 1:
+        grays = "X[..., None]" if len(row) == 2 else "X"
+        return f"repeat the gray channel with np.repeat({grays}, {channels}, axis=-1)"
+    if (row[2], channels) == (4, 3):
+        return "leave the transparency out with X[..., :3]"
+    return f"give images of {plural(channels, 'channel')}" + (', as color="gray" reads them' if channels == 1 else "")
+
+
 def _check_feature_shape(shape: tuple[int, ...], expected: tuple[int, ...], argument: str) -> None:
     """Raise `ShapeError` if rows have another shape than the network expects."""
     if shape[1:] == tuple(expected):
         return
-    if math.prod(shape[1:]) == math.prod(expected):
-        advice = f"reshape it with reshape({', '.join(map(str, (-1, *expected)))})"
-    else:
-        advice = "give the same features, in the same order, as the network was built for"
+    advice = _advice_on_shape(shape, tuple(expected))
     if len(shape) == 2 and len(expected) == 1:
         came, wanted = f"{plural(shape[1], 'feature')} a row", f"{expected[0]}"
     else:
@@ -236,6 +292,8 @@ def as_features(
     if is_frame(X):
         return _from_frame(X, dtype, argument, feature_shape)
     raw = to_numpy(X, argument)
+    if raw.ndim == 1:
+        _check_objects(raw, argument)
     _check_size(raw.shape, argument)
     kind = raw.dtype if raw.dtype == np.uint8 else dtype
     array = np.require(converted(numbers_of(raw, argument, place), kind), requirements=["C", "A"])

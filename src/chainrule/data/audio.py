@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chainrule.data.containers import plural
+from chainrule.data.containers import plural, short
 from chainrule.data.folders import AnyPath, as_path, missing_package
 from chainrule.errors import ArgumentError, DataError, ShapeError, check_number
 
@@ -100,7 +101,15 @@ def resample(signal: ArrayLike, rate: int, new_rate: int) -> Signal:
 
 def _as_signal(signal: ArrayLike) -> Signal:
     """Samples of one channel as float64; raises an error in a sentence if it is something else."""
-    x = np.asarray(signal, dtype=np.float64)
+    if isinstance(signal, str | bytes | PurePath):
+        raise DataError(f"signal is a name ({short(signal)}), not samples: give what read_audio reads of that file.")
+    try:
+        given = np.asarray(signal)
+        x = given.real.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise DataError("signal could not be read as samples: give the numbers of one recording at a time.") from error
+    if given.dtype.kind == "c":
+        raise DataError("signal holds complex numbers, but samples are real: give its real part.")
     if x.ndim != 1:
         raise ShapeError(
             f"signal has shape {x.shape}, but one channel has shape (n,): take the mean over its channels."

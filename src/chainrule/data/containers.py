@@ -33,7 +33,7 @@ def library(value: object) -> str:
 
 def is_frame(value: object) -> bool:
     """Whether this is a table with named columns: a pandas or polars DataFrame, an Arrow table or record batch."""
-    return bool(library(value)) and (hasattr(value, "columns") and hasattr(value, "shape"))
+    return bool(library(value)) and (hasattr(value, "shape") and hasattr(value, "columns"))
 
 
 def short(value: object, limit: int = 40) -> str:
@@ -113,6 +113,10 @@ _REFUSED: tuple[tuple[Callable[[object], bool], str], ...] = (
     (_is_sparse, "is a sparse matrix ({kind}), but only dense arrays can be read here: give its toarray()"),
     (_is_lazy, "is a polars LazyFrame, which holds no rows yet: give its collect()"),
     (lambda value: isinstance(value, Mapping), "is a dictionary, whose columns have no agreed order: give {accepted}"),
+    (
+        lambda value: type(value).__name__ in ("Images", "Sounds") and hasattr(value, "X"),
+        "is an object of type {kind}, whose array is its X: give {instance}.X, and {instance}.labels as y",
+    ),
     (lambda value: isinstance(value, Set), "is a set, whose rows have no order: give {accepted}"),
     (
         lambda value: isinstance(value, Iterator),
@@ -135,7 +139,8 @@ def refuse(value: object, argument: str) -> None:
     """
     for applies, sentence in _REFUSED:
         if applies(value):
-            reason = sentence.format(kind=type(value).__name__, accepted=ACCEPTED)
+            kind = type(value).__name__
+            reason = sentence.format(kind=kind, instance=kind.lower(), accepted=ACCEPTED)
             raise DataError(f"{argument} {reason}.")
 
 
@@ -182,9 +187,10 @@ def _ragged(rows: Any, argument: str, error: Exception) -> DataError:
             here, first = (
                 "is a single value" if size is None else f"has {plural(size, 'value')}" for size in (width, widths[0])
             )
-            return DataError(
-                f"Row {i} of {argument} {here}, but row 0 {first}: every row needs the same number of values."
-            )
+            advice = "every row needs the same number of values"
+            if width is not None and widths[0] is not None and argument.upper().startswith("X"):
+                advice += "; cr.pad_sequences makes sequences equally long"
+            return DataError(f"Row {i} of {argument} {here}, but row 0 {first}: {advice}.")
     return DataError(f"{argument} could not be read as an array ({error}): give {ACCEPTED}.")
 
 

@@ -70,7 +70,8 @@ def no_column(name: str, frame: polars.DataFrame, what: str) -> DataError:
     """The error for a column that a table lacks, with the name most like it; `what` says what it is for."""
     near = nearest(name, frame.columns)
     more = f" and {len(frame.columns) - 10} more" if len(frame.columns) > 10 else ""
-    hint = f"did you mean {near!r}?" if near else f"its columns are {quoted(frame.columns[:10])}{more}."
+    columns = "its only column is" if frame.width == 1 else "its columns are"
+    hint = f"did you mean {near!r}?" if near else f"{columns} {quoted(frame.columns[:10])}{more}."
     return DataError(f"The table has no column {name!r}{what}; {hint}")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.containers import is_missing, reading_description, short
+from chainrule.data.containers import is_frame, is_missing, reading_description, refuse, short, to_numpy
 from chainrule.errors import DataError, check_name, check_number
 
 UNITS = ("words", "characters")
@@ -94,7 +94,12 @@ def as_texts(texts: Any, argument: str = "texts") -> list[str]:
 
     Raises `DataError` for a single text, for none, and for anything in it that is no text, with its row.
     """
-    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
+    if is_frame(texts) or isinstance(texts, Mapping):
+        raise DataError(
+            f"{argument} must be a list or column of texts, but is a table ({type(texts).__name__}): give one column of it, "
+            "such as df['review']."
+        )
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
         raise DataError(
             f"{argument} must be a list or column of texts, but is {short(texts)}: put a single text into a list."
         )
@@ -192,11 +197,19 @@ class Vocabulary:
         >>> Vocabulary(("day", "good"), 4).decode([[3, 1, 2, 0]])
         [['good', '<unknown>', 'day']]
         """
-        rows = np.atleast_2d(np.asarray(ids, dtype=np.int64))
-        if rows.size and not (rows.min() >= 0 and rows.max() < len(self)):
+        refuse(ids, "ids")
+        given = to_numpy(ids, "ids")
+        numeric = given.dtype.kind in "biuf"
+        wrong = given[given != np.floor(given)] if numeric else given.ravel()
+        if wrong.size:
+            raise DataError(f"ids must be whole numbers, as encode gives them, but hold {short(wrong[0])}.")
+        if given.ndim > 2:
+            raise DataError(f"ids have shape {given.shape}, but rows of ids have shape (n, length): reshape them.")
+        if given.size and not (given.min() >= 0 and given.max() < len(self)):
             raise DataError(
-                f"ids go from {rows.min()} to {rows.max()}, but those of the vocabulary are 0 to {len(self) - 1}."
+                f"ids go from {short(given.min())} to {short(given.max())}, but those of the vocabulary are 0 to {len(self) - 1}."
             )
+        rows = np.atleast_2d(given.astype(np.int64))
         names = ("", "<unknown>", *self.tokens)
         return [[names[i] for i in row if i != PADDING] for row in rows.tolist()]
 
