@@ -358,7 +358,7 @@ def draw_dropout(histories: dict[str, cr.History], folder: str) -> None:
             axes.plot(epochs, history.val_loss, color=colour, label=f"{title.split()[-2]} dropout, validation")
             axes.set(title=title.partition(",")[0], xlabel="epoch")
         all_axes[0].set(ylabel="cross-entropy")
-        all_axes[0].figure.legend(*all_axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        all_axes[0].figure.legend(*all_axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 def main() -> None:

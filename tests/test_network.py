@@ -21,6 +21,20 @@ def network(outputs: int = 1) -> cr.Network:
     return cr.Network(cr.Dense(6, activation="tanh"), cr.Dense(outputs))
 
 
+def test_one_layer_with_parameters_stands_in_one_place() -> None:
+    layer, plain = cr.Dense(3), cr.Activation("tanh")
+    with pytest.raises(
+        ArgumentError, match=r"both layer 'dense1' and layer 'sequential1/dense1', .* write Dense\(...\) twice"
+    ):
+        cr.Network(layer, cr.Sequential(layer))
+    assert list(cr.Network(layer, plain, cr.Dense(3), plain).layers) == [
+        "dense1",
+        "activation1",
+        "dense2",
+        "activation2",
+    ]
+
+
 # ------------------------------------------------------------------------------------------------ predictions
 
 CLASSES, TARGETS = classes(60, 3)

@@ -85,7 +85,7 @@ LAYER_CASES: dict[str, Callable[[], Layer]] = {
         cr.Flatten(),
     ),
     "Embedding": lambda: cr.Sequential(
-        cr.Dense(3, None, "zeros", 2.0, trainable=False), cr.Embedding(9, 2, 0, "uniform", name="words"), cr.Flatten()
+        cr.Rescale(0.0, 2.0), cr.Embedding(9, 2, 0, "uniform", name="words"), cr.Flatten()
     ),
     "GlobalAveragePool": lambda: cr.Sequential(cr.Dense(24), cr.Reshape(6, 4), cr.GlobalAveragePool(name="mean")),
     "GlobalMaxPool": lambda: cr.Sequential(cr.Dense(24), cr.Reshape(6, 4), cr.GlobalMaxPool(name="largest")),

@@ -18,7 +18,8 @@ from chainrule.data.targets import BinaryClasses
 from chainrule.errors import ArgumentError, TrainingWarning
 from chainrule.functional import Loss, LossFunction
 from chainrule.inspection import Inspectable
-from chainrule.nn import Layer, Sequential, Standardize, walk
+from chainrule.nn import Layer, Sequential, Standardize
+from chainrule.nn.order import check_order
 from chainrule.optim import Transform
 from chainrule.training import Convergence, EarlyStopping, Epoch, History, Job, Model, Penalties, get_metrics, train
 from chainrule.training.batches import Batches
@@ -54,12 +55,7 @@ class Network(Inspectable):
         self._model: Model | None = None
         self.memory = Memory()
         self._programs, self._stream = Programs(), Stream()
-        for path, layer, _ in walk(self._layer):
-            if isinstance(layer, Standardize) and "/" in path:
-                raise ArgumentError(
-                    f"layer {path!r} learns from the training data, which it can do only at the top level of a network: take "
-                    f"Standardize out of {path.rpartition('/')[0]!r}."
-                )
+        check_order(self._layer)
 
     @staticmethod
     def of(model: Model, memory: Memory) -> Network:
@@ -93,7 +89,7 @@ class Network(Inspectable):
 
     def load_params(
         self,
-        source: str | os.PathLike[str] | Mapping[str, Any],
+        source: Network | str | os.PathLike[str] | Mapping[str, Any],
         *,
         framework: str | None = None,
         names: Mapping[str, str] | None = None,
@@ -101,10 +97,11 @@ class Network(Inspectable):
     ) -> dict[str, str]:
         """Take over what another network has learned: parameters, and the running statistics of normalisation.
 
-        `source` is a safetensors or .npz file, or a mapping of arrays by name: a PyTorch state_dict, or Keras's
-        ``{v.path: v.numpy() for v in model.variables}``. `framework` says whose names and shapes they are: "pytorch", "keras",
-        or Chainrule's unless given. The arrays are turned as it needs: units last, channels last, gates and biases joined; a
-        Dense layer behind the Flatten of images has its inputs put in order, because PyTorch flattens the channels first.
+        `source` is a network, its file, a safetensors or .npz file, or a mapping of arrays by name: a PyTorch state_dict, or
+        Keras's ``{v.path: v.numpy() for v in model.variables}``. `framework` says whose names and shapes they are: "pytorch",
+        "keras", or Chainrule's unless given. The arrays are turned as it needs: units last, channels last, gates and biases
+        joined; a Dense layer behind the Flatten of images has its inputs put in order, because PyTorch flattens the channels
+        first. A `Standardize` layer, which the others do not have, learns from the data of the next fit.
 
         A layer is given the one of `source` that `names` says (``{"dense1": "fc.1"}``), or that has the same name; the others are
         given theirs in order. `layers` names those to be loaded, where it is only a part, such as all but the last; the rest
@@ -119,10 +116,13 @@ class Network(Inspectable):
         """
         from chainrule.transfer.loading import load_params
 
+        adapted = True
+        if isinstance(source, Network):
+            adapted, source = source.memory.adapted, {**source.params, **source.state}
         found = load_params(self.model, source, framework=framework, names=names, layers=layers)
         adapting = {name for name, layer in self._layer.children() if isinstance(layer, Standardize)}
         if adapting and adapting <= set(found):
-            self.memory.adapted = True
+            self.memory.adapted = adapted
         self._stream.keep(None)
         return found
 

@@ -217,6 +217,21 @@ def test_adamw_decays_weights_by_rate_times_decay() -> None:
     np.testing.assert_array_equal(decayed[1], plain[1])
 
 
+def test_learning_rate_factor_multiplies_the_step() -> None:
+    for optimizer in (cr.SGD(0.1), cr.Adam(0.1), cr.AdamW(0.1, weight_decay=0.5)):
+        full, slow = (moved(linear(learning_rate_factor=factor), optimizer=optimizer) for factor in (1.0, 0.25))
+        assert_close(slow[0], 0.25 * full[0])
+        assert_close(slow[1], 0.25 * full[1])
+    inner = cr.Dense(UNITS, weight_init=W, bias_init=B, learning_rate_factor=0.5)
+    net = cr.Network(cr.Sequential(inner, learning_rate_factor=0.5)).build(X.shape[1], dtype="float64")
+    net.fit(X, Y, **{**SMALL, "optimizer": cr.SGD(1.0)})
+    assert_close(W - net.params["sequential1/dense1/weight"], 0.25 * moved(linear())[0])
+    with pytest.warns(cr.TrainingWarning, match="Nothing was trained"):
+        frozen = moved(linear(learning_rate_factor=0.0))
+    assert not frozen[0].any()
+    assert not frozen[1].any()
+
+
 def test_schedules_count_epochs_of_the_present_fit() -> None:
     schedule = cr.StepDecay(0.1, every=2, factor=0.5)
     assert_close(schedule.rates(np.arange(9), Progress(epochs=3, steps_per_epoch=3)), [0.1] * 6 + [0.05] * 3)

@@ -13,9 +13,10 @@ import chainrule as cr
 from chainrule import random
 from chainrule.functional import max_pool
 from chainrule.functional.augmentation import affine, resample
-from chainrule.graph import ROWS, gradients, input
+from chainrule.graph import ROWS, DType, Graph, gradients, input
 from chainrule.graph.primitives import reduce_sum
 from chainrule.nn import Mode
+from chainrule.training.build import build_layers
 from conventions.small import FEATURES, SMALL, UNITS, Array, X, Y, assert_close, given
 from oracles import run
 
@@ -67,6 +68,29 @@ def test_standardize_uses_the_population_deviation() -> None:
 def test_rescale_multiplies_and_then_adds() -> None:
     assert_close(given(cr.Rescale(), [[0, 51, 255]]), [[0.0, 0.2, 1.0]])
     assert_close(given(cr.Rescale(2 / 255, -1.0), [[0, 51, 255]]), [[-1.0, -0.6, 1.0]])
+
+
+def test_bytes_are_floats_from_0_to_255_in_a_step() -> None:
+    model = cr.Network(cr.Activation("identity")).build(2).model
+    step = build_layers(model, DType.UINT8)
+    assert step.data["x"].dtype is DType.UINT8
+    assert step.rows["outputs"].dtype is DType.FLOAT32
+    found = cr.Network(cr.Activation("identity")).build(2).predict(np.array([[0, 255]], dtype=np.uint8))
+    assert found.dtype == np.float32
+    assert found.tolist() == [[0.0, 255.0]]
+    assert_close(given(cr.Rescale(), np.array([[0, 255]], dtype=np.uint8)), [[0.0, 1.0]])
+
+
+def test_token_ids_of_any_dtype_become_int32() -> None:
+    net = cr.Network(cr.Embedding(5, UNITS), cr.Flatten()).build(2)
+    for kind in (np.uint8, np.int16, np.int64, np.float32, np.float64):
+        found = net.predict(np.array([[4, 1]], dtype=kind))
+        np.testing.assert_array_equal(found, net.params["embedding1/weight"][[4, 1]].reshape(1, -1))
+    graph = Graph.of(build_layers(net.model).rows.values())
+    assert [node.inputs[1].dtype for node in graph.nodes if node.op == "take"] == [DType.INT32]
+    assert int(np.float32(2**24 - 1)) == 2**24 - 1  # the last id of the largest table
+    with pytest.raises(cr.ArgumentError, match="at most 16,777,216"):
+        cr.Embedding(2**24 + 1, 1)
 
 
 # ---------------------------------------------------------------------------------------------- convolution and pooling
@@ -193,3 +217,31 @@ def test_each_picture_draws_its_numbers_once_a_step_whatever_else_is_asked_for()
     assert_close(augmented(zeros, brightness=1.0, rotation=30, zoom=0.2, flip="both", shift=0.1, contrast=0.3), bright)
     net = cr.Network(cr.Augment(brightness=1.0)).build((4, 4, 3), dtype="float64")
     assert_close(net.predict(zeros), zeros)
+
+
+# ---------------------------------------------------------------------------------------------- weights from PyTorch
+
+
+def loaded(source: dict[str, Array], *layers: cr.Layer, shape: tuple[int, ...]) -> list[Array]:
+    """The parameters that layers are given of PyTorch's arrays."""
+    net = cr.Network(*layers).build(shape, dtype="float64")
+    net.load_params(source, framework="pytorch")
+    return list(net.params.values())
+
+
+def test_load_params_turns_weights_kernels_and_what_comes_of_flatten() -> None:
+    kernel, linear, bias = rng.normal(size=(3, 2, 4, 5)), rng.normal(size=(7, 3 * 1 * 2)), rng.normal(size=7)
+    layers = cr.Conv2D(3, (4, 5), bias=False), cr.Flatten(), cr.Dense(7)
+    arrays = {"0.weight": kernel, "2.weight": linear, "2.bias": bias}
+    found_kernel, found_linear, found_bias = loaded(arrays, *layers, shape=(4, 6, 2))
+    assert_close(found_kernel, np.einsum("fchw->hwcf", kernel))
+    assert_close(found_linear, np.einsum("ochw->hwco", linear.reshape(7, 3, 1, 2)).reshape(6, 7))
+    assert_close(found_bias, bias)
+    shapes = {"weight_ih_l0": (2, 3), "weight_hh_l0": (2, 2), "bias_ih_l0": (2,), "bias_hh_l0": (2,)}
+    rnn = {name: rng.normal(size=size) for name, size in shapes.items()}
+    weight, recurrent, both = loaded(rnn, cr.SimpleRNN(2), shape=(4, 3))
+    assert_close(weight, rnn["weight_ih_l0"].T)
+    assert_close(recurrent, rnn["weight_hh_l0"].T)
+    assert_close(both, rnn["bias_ih_l0"] + rnn["bias_hh_l0"])
+    table = rng.normal(size=(9, 2))
+    assert_close(loaded({"weight": table}, cr.Embedding(9, 2), shape=(3,))[0], table)

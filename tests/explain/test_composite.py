@@ -426,7 +426,7 @@ BAD: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "a number": (lambda x: 3.0, 1, ArgumentError, "must give a node that is made from x, but gave 3.0"),
     "nothing": (lambda x: None, 1, ArgumentError, "but gave None"),
     "Python's functions": (lambda x: math.tanh(x), 1, ArgumentError, "raised TypeError: must be real number, not Node"),
-    "NumPy's functions": (np.tanh, 1, ArgumentError, "raised TypeError"),
+    "NumPy's functions": (np.tanh, 1, GraphError, r"np.tanh takes arrays, but .* write cr.tanh\(x\)"),
     "a condition": (lambda x: x < 1, 1, ShapeError, "a single floating-point number, but gave bool"),
     "an array": (lambda x: x * np.ones(2), 1, ShapeError, r"but gave float64\[2\]"),
     "arrays within": (lambda x: cr.sum(x * np.ones(2)), 1, ShapeError, "'broadcast' in it works on"),

@@ -80,6 +80,12 @@ def test_the_text() -> None:
     assert text.splitlines()[1] == "    x[0, 1] · δ[dense1][0, 0] = 2 · 0.274892 = 0.549784"
 
 
+def test_what_no_path_reaches_is_a_sentence() -> None:
+    net = cr.Network(cr.Embedding(3, 2), cr.GlobalAveragePool()).build(2)
+    text = str(net.explain([[0, 1]], [[1, 0]], loss="squared_error").follow("embedding1/weight[2, 1]"))
+    assert text == "∂L/∂W[embedding1] at [2, 1] = 0 is reached by no path."
+
+
 def test_many_products_are_cut_short() -> None:
     net = cr.Network(cr.Dense(1)).build(1, dtype="float64")
     x = np.arange(1.0, 41.0)[:, None]

@@ -106,7 +106,13 @@ def test_the_formulae() -> None:
         "∂L/∂a[batchnorm1] = fold(δ[conv2d2] W[conv2d2]ᵀ), which adds the windows up where they overlap"
     )
     text = {quantity.name: f"{quantity.symbol} = {quantity.formula}" for quantity in sequences()[1]}
-    assert text["concatenate1/globalmaxpool1/a"].endswith("= the largest of a[maxpool1d1] over its places")
+    assert text["concatenate1/globalmaxpool1/a"].endswith("= the largest of a[maxpool1d1] over its real steps")
+    unmasked = (
+        cr.Network(cr.Embedding(3, 2), cr.GlobalAveragePool()).build(4).explain([[0, 1, 2, 0]], [[1, 0]], loss="huber")
+    )
+    assert [each.formula for each in unmasked if each.name == "globalaveragepool1/a"] == [
+        "the mean of a[embedding1] over its places"
+    ]
     assert text["embedding1/a"] == "a[embedding1] = the rows of W that x names"
 
 

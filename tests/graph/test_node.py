@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+import chainrule as cr
+from chainrule.errors import GraphError
 from chainrule.graph import ROWS, DType, Graph, Node, TensorType, broadcast_to, const, count, input, scope, show_shape
 from chainrule.graph.node import common_shape, provenance
-from chainrule.graph.primitives import select, take
+from chainrule.graph.primitives import cast, select, take
+from chainrule.graph.refusals import INSTEAD
 from oracles import run
 
 A = np.array([[1.5, -2.0, 0.25], [3.0, 0.5, -1.0]])
@@ -156,3 +161,57 @@ def test_a_node_says_what_it_is() -> None:
     assert repr(take(const(np.eye(2)), const([0], "int32"))) == "<take: float64[1, 2]>"
     assert show_shape((ROWS, 2)) == "(n, 2)"
     assert (count((ROWS, 3, 2)), count(()), count((0, 5))) == (6, 1, 0)
+
+
+# ------------------------------------------------------------------------------------------- no arrays of NumPy's
+
+X = input("x", (2, 3), "float64")
+OF_NUMPY: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "a method": (lambda x: (x**2).sum(), r"A node of a graph has no \.sum as arrays have; write cr\.sum\(x\)\."),
+    "a mean": (lambda x: x.mean(), r"has no \.mean .*; write cr\.mean\(x\)\."),
+    "an attribute": (lambda x: x.T, r"has no \.T .*; write cr\.transpose\(x, axes\)\."),
+    "a function": (lambda x: np.sum(x), r"np\.sum takes arrays, .* a node of a graph; for nodes write cr\.sum\(x\)\."),
+    "an element-wise one": (lambda x: np.exp(x), r"np\.exp takes arrays, .* write cr\.exp\(x\)\."),
+    "of two": (lambda x: np.maximum(0.0, x), r"np\.maximum takes arrays, .* write cr\.maximum\(x, y\)\."),
+    "a reduction": (lambda x: np.add.reduce(x), r"np\.sum takes arrays"),
+    "one that nodes have not": (lambda x: np.arctan(x), r"np\.arctan takes arrays, .*; compose it of Chainrule's"),
+}
+
+
+@pytest.mark.parametrize("case", OF_NUMPY)
+def test_what_numpy_would_do_is_told_in_the_words_for_nodes(case: str) -> None:
+    f, sentence = OF_NUMPY[case]
+    with pytest.raises(GraphError, match=sentence):
+        f(X)
+
+
+def test_the_sentence_comes_out_of_minimize_and_of_a_loss() -> None:
+    with pytest.raises(GraphError, match=r"write cr\.sum\(x\)"):
+        cr.minimize(lambda x: (x**2).sum(), [1.0, 2.0])
+    net = cr.Network(cr.Dense(1))
+    with pytest.raises(GraphError, match=r"write cr\.exp\(x\)"):
+        net.fit([[1.0]], [1.0], loss=lambda outputs, y: np.exp(outputs - y), epochs=1)
+
+
+def test_what_is_told_exists() -> None:
+    names = [word for text in INSTEAD.values() for word in re.findall(r"cr\.(\w+)", text)]
+    assert names
+    assert all(hasattr(cr, name) for name in names)
+
+
+def test_attributes_that_are_not_there_are_not_there() -> None:
+    """Which is what copying, `hasattr` and `getattr` with a default go by."""
+    assert not hasattr(X, "sum")
+    assert getattr(X, "nothing", 7) == 7
+    with pytest.raises(AttributeError, match="'Node' object has no attribute 'nothing'"):
+        X.nothing  # type: ignore[attr-defined]  # noqa: B018
+    assert copy.copy(X).type == X.type
+    assert not hasattr(Node.__new__(Node), "primitive")
+
+
+@pytest.mark.parametrize("left", [A, np.float64(2.5), A[0]])
+def test_arithmetic_with_an_array_on_the_left(left: Any) -> None:
+    for f in (np.add, np.subtract, np.multiply, np.divide):
+        np.testing.assert_array_equal(run(f(left, X), {"x": A}), f(left, A))
+    np.testing.assert_array_equal(run(cast(left < X, DType.FLOAT64), {"x": A}), left < A)
+    np.testing.assert_array_equal(run(cast(left > X, DType.FLOAT64), {"x": A}), left > A)

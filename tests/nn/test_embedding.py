@@ -192,6 +192,30 @@ def test_layers_inside_of_others_look_at_the_data_too(around: Callable[[cr.Layer
         net.predict([[0, 4, 1]])
 
 
+@pytest.mark.parametrize("before", [cr.Dense(3), cr.Standardize(), cr.Rescale(), cr.BatchNorm(), cr.Activation("tanh")])
+def test_ids_must_come_as_they_are(before: cr.Layer) -> None:
+    before.name = "first"
+    net = cr.Network(before, cr.Embedding(4, 2), cr.Flatten())
+    with pytest.raises(
+        cr.ArgumentError, match="layer 'embedding1': Embedding takes token ids, .* what layer 'first' makes"
+    ):
+        net.build(3)
+
+
+@pytest.mark.parametrize("before", [cr.Reshape(6), cr.Flatten(), cr.Activation("relu"), cr.Rescale(2, 1)])
+def test_layers_that_leave_whole_numbers_whole_may_stand_before_it(before: cr.Layer) -> None:
+    net = cr.Network(before, cr.Embedding(9, 2), cr.Flatten()).build((6,))
+    assert np.isfinite(net.predict([[0, 1, 2, 3, 0, 1]])).all()
+
+
+def test_masking_stands_before_standardize() -> None:
+    with pytest.raises(
+        cr.ArgumentError, match="'sequential1/masking1' comes after 'standardize1', .*: put Masking first"
+    ):
+        cr.Network(cr.Standardize(), cr.Sequential(cr.Masking()), cr.GlobalAveragePool())
+    cr.Network(cr.Masking(), cr.Standardize(), cr.Masking(), cr.GlobalAveragePool()).build((3, 2))
+
+
 def test_behind_another_layer_it_gives_nan() -> None:
     net = cr.Network(cr.Activation("identity"), cr.Embedding(4, 2), cr.Flatten()).build(2)
     found = net.predict([[0, 4]])

@@ -95,6 +95,20 @@ def test_noise_on_the_inputs_shrinks_weights_as_a_penalty_does() -> None:
     assert abs(net.params["dense1/weight"].item() - wanted) < 0.05
 
 
+def test_floats_up_to_1_where_bytes_are_expected_are_warned_of() -> None:
+    X, y = rng.integers(0, 256, (20, 4), dtype=np.uint8), rng.integers(0, 2, 20)
+    net = cr.Network(cr.Rescale(2 / 255, -1.0), cr.Dense(2))
+    net.fit(X, y, loss="cross_entropy", epochs=1)
+    sentence = r"X holds floats of at most [01]\.?\d*, but layer 'rescale1' is for bytes, 0 to 255: give the bytes, or"
+    with pytest.warns(cr.TrainingWarning, match=sentence):
+        net.predict(X / 255)
+    with pytest.warns(cr.TrainingWarning, match=f"the X of validation{sentence[1:]}"):
+        net.fit(X, y, epochs=1, validation=(X / 255, y))
+    for plain in (X, X.astype(float), X / 255 - 0.5, np.zeros((2, 4)), (X > 127).astype(np.uint8)):
+        net.predict(plain)
+    cr.Network(cr.Rescale(0.5)).build(4).predict(X / 255)
+
+
 def test_rescale() -> None:
     X = np.array([[0, 51], [255, 102]], np.uint8)
     net = cr.Network(cr.Rescale(), cr.Rescale(2, -1.0), cr.Dense(1, weight_init=np.array([[1.0], [10.0]]))).build(2)

@@ -177,13 +177,21 @@ def test_who_forgets_it_is_told_so() -> None:
 
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, "slow", None, True])
 def test_what_no_factor_can_be_is_a_sentence(value: Any) -> None:
-    expected = "learning_rate_factor of layer 'dense1' must be a finite number at least 0"
+    expected = "learning_rate_factor of layer 'Dense' must be a finite number at least 0"
     with pytest.raises(ArgumentError, match=expected):
-        cr.Network(cr.Dense(2, learning_rate_factor=value))
-    net = network()
-    net.layers["dense1"].learning_rate_factor = value
+        cr.Dense(2, learning_rate_factor=value)
+    layer = network().layers["dense1"]
     with pytest.raises(ArgumentError, match=expected):
-        net.fit(X, Y, loss="squared_error")
+        layer.learning_rate_factor = value
+    assert layer.learning_rate_factor == SLOW
+
+
+@pytest.mark.parametrize("value", ["no", 0, None])
+def test_trainable_is_a_truth_value(value: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"trainable of layer 'body' must be True or False, but is {value!r}"):
+        cr.Sequential(cr.Dense(2), name="body", trainable=value)
+    with pytest.raises(ArgumentError, match="trainable of layer 'Reshape' must be True or False"):
+        cr.Reshape(2).trainable = value
 
 
 @pytest.mark.parametrize("kind", LAYER_CASES)

@@ -121,14 +121,29 @@ def test_another_network_s_file(tmp_path: Path) -> None:
     first = cr.Network(cr.Standardize(), cr.Dense(4, "tanh"), cr.BatchNorm(), cr.Dense(1))
     first.fit(X, y, loss="squared_error", optimizer=cr.Momentum(0.01), epochs=2, backend="numpy")
     first.save(tmp_path / "first.chainrule")
-    sources: list[Any] = [tmp_path / "first.chainrule", {**first.params, **first.state}]
-    np.savez(tmp_path / "first.npz", **sources[1])
+    sources: list[Any] = [first, tmp_path / "first.chainrule", {**first.params, **first.state}]
+    np.savez(tmp_path / "first.npz", **sources[2])
     for source in [*sources, tmp_path / "first.npz"]:
         second = cr.Network(cr.Standardize(), cr.Dense(4, "tanh"), cr.BatchNorm(), cr.Dense(1)).build(3, seed=7)
         found = second.load_params(source)
         assert found == {name: name for name in ("standardize1", "dense1", "batchnorm1", "dense2")}
         assert second.memory.adapted
         np.testing.assert_array_equal(second.predict(X, backend="numpy"), first.predict(X, backend="numpy"))
+
+
+@pytest.mark.parametrize("layer", [cr.Standardize, cr.BatchNorm])
+def test_parameters_alone_do_not_do_where_there_is_state(layer: Callable[[], cr.Layer]) -> None:
+    first, second = (cr.Network(layer(), cr.Dense(4)).build(3, seed=seed) for seed in (0, 1))
+    sentence = r"source holds parameters alone, but layer .* has 'mean' and '\w+' besides: give the network itself, its file, or"
+    with pytest.raises(ArgumentError, match=sentence):
+        second.load_params(first.params)
+    assert second.load_params(first.params, layers=["dense1"]) == {"dense1": "dense1"}
+
+
+def test_a_network_that_has_seen_no_data_leaves_standardize_to_learn_from_them() -> None:
+    first, second = (cr.Network(cr.Standardize(), cr.Dense(4)).build(3, seed=seed) for seed in (0, 1))
+    second.load_params(first)
+    assert not second.memory.adapted
 
 
 def test_standardize_goes_on_learning_from_the_data_where_the_source_has_none() -> None:
@@ -216,7 +231,7 @@ BAD: dict[str, tuple[Callable[[cr.Network], Any], type[Exception], str]] = {
     "a list": (
         lambda net: net.load_params([np.zeros(3)]),
         ArgumentError,
-        "source must be the path of a file, or a mapping",
+        "source must be a network, the path of a file, or a mapping",
     ),
     "NaN": (
         lambda net: net.load_params(NAN, framework="pytorch"),
@@ -292,6 +307,45 @@ def test_what_does_not_fit_is_a_sentence_and_changes_nothing(case: str) -> None:
         call(net)
     assert "\n" not in str(caught.value)
     assert all(np.array_equal(array, before[name]) for name, array in net.params.items())
+
+
+@pytest.mark.parametrize(("array", "least"), [("batchnorm1/variance", "at least 0"), ("standardize1/scale", "above 0")])
+def test_a_variance_below_0_is_refused(array: str, least: str) -> None:
+    net = cr.Network(cr.Standardize(), cr.BatchNorm()).build(3)
+    source = {**net.params, **net.state, array: np.array([1.0, -0.5, 1.0])}
+    with pytest.raises(ArgumentError, match=rf"{array} must be {least} everywhere, but source has .* with -0\.5 in it"):
+        net.load_params(source)
+    assert (net.state[array] == 1.0).all()
+
+
+def test_what_fits_when_transposed_is_told() -> None:
+    with pytest.raises(ShapeError, match=r"it fits when transposed, source\['dense1/weight'\]\.T\.$"):
+        network(4).load_params({"dense1/weight": np.zeros((4, 3)), "dense1/bias": np.zeros(4)})
+
+
+KERAS = {"dense/kernel": np.zeros((3, 4)), "dense/bias": np.zeros(4)}
+OURS = {"dense1/weight": np.zeros((3, 4)), "dense1/bias": np.zeros(4)}
+OTHERS: dict[str, tuple[Arrays, str | None, str]] = {
+    "Keras's as ours": (
+        KERAS,
+        None,
+        "source names its arrays as Keras does, such as 'dense/kernel': say so by framework=.keras.",
+    ),
+    "Keras's as PyTorch's": (KERAS, "pytorch", "names its arrays as Keras or Chainrule does, such as 'dense/kernel'"),
+    "ours as Keras's": (OURS, "keras", "as Chainrule names them: leave framework= out"),
+    "PyTorch's as Keras's": (
+        linear("fc"),
+        "keras",
+        'as PyTorch does, such as .fc.weight.: say so by framework="pytorch"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_the_names_of_another_framework_are_pointed_out(case: str) -> None:
+    source, framework, sentence = OTHERS[case]
+    with pytest.raises(ArgumentError, match=sentence):
+        network(4).load_params(source, framework=framework)
 
 
 def test_names_of_pytorch_s_without_saying_so_are_pointed_out() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from chainrule.functional.common import clamp, spread
 from chainrule.functional.convolution import Padding, avg_pool, padding_widths
 from chainrule.graph import DType, Node
@@ -136,8 +138,17 @@ def masked_max(x: Node, mask: Node) -> Node:
     >>> masked_max(input("x", (ROWS, 20, 4)), input("mask", (ROWS, 20), "bool"))
     <select: float32[n, 4]>
     """
-    largest = reduce_max(real_steps(x, mask, -math.inf), 1)
+    largest = reduce_max(real_steps(x, mask, lowest(x.dtype)), 1)
     return select(spread(equal(steps(mask, x.dtype), 0.0), largest, 1), 0.0, largest)
+
+
+def lowest(dtype: DType) -> float:
+    """The least number of a dtype that is finite: beside it any other is the larger one, and times 0 it is 0.
+
+    >>> lowest(DType.FLOAT32)
+    -3.4028234663852886e+38
+    """
+    return float(np.finfo(dtype.value).min)
 
 
 def steps(mask: Node, dtype: DType) -> Node:

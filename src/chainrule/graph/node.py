@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import GraphError, ShapeError
+from chainrule.graph.refusals import NoArray
 from chainrule.graph.types import ROWS, Dim, DType, Shape, TensorType, show_shape
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -103,13 +104,12 @@ def primitive(name: str, summary: str, **rules: Any) -> Primitive:
     return PRIMITIVES[name]
 
 
-class Node:
+class Node(NoArray):
     """A value of the graph: the primitive that makes it, from which inputs, and its type.
 
     Arithmetic on nodes makes nodes: ``x * w + 1`` inserts the constants and broadcasts that it needs.
     """
 
-    __array_ufunc__ = None  # so that ndarray * Node comes to Node.__rmul__
     __slots__ = ("attributes", "inputs", "origin", "primitive", "scope", "serial", "symbol", "type")
 
     def __init__(

@@ -132,7 +132,7 @@ def _check_picture(shape: tuple[object, ...]) -> None:
     """Raise `ShapeError` if rows are no pictures."""
     if len(shape) != 3:
         shown = show_shape(shape)  # type: ignore[arg-type]
-        advice = "Reshape(height, width, 1) gives pictures in grey a channel"
+        advice = "put Reshape(height, width, channels) before it"
         raise ShapeError(
             f"{where()}Augment needs pictures of shape (height, width, channels), but the rows are {shown}: {advice}."
         )

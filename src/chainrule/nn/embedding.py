@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import DataError, ShapeError, check_number
+from chainrule.errors import ArgumentError, DataError, ShapeError, check_number
 from chainrule.functional import embed, is_step, is_token
 from chainrule.graph import Node
 from chainrule.graph.node import current_scope, where
@@ -16,6 +16,26 @@ from chainrule.nn.initializers import Draw, InitializerLike, initial
 from chainrule.nn.layer import Arrays, Layer, Mode, Nodes
 
 _MOST_TOKENS = 2**24  # float32, in which ids come to a network, holds each whole number up to it
+# The operations that make whole numbers of whole numbers.
+_WHOLE = frozenset(
+    {
+        "input",
+        "const",
+        "cast",
+        "reshape",
+        "transpose",
+        "slice",
+        "concat",
+        "pad",
+        "broadcast",
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "abs",
+    }
+    | {"maximum", "select", "take", "take_within", "reduce_max"}
+)
 _ROWS_AT_ONCE = 4096  # of data that are checked, so that scratch arrays stay small
 
 
@@ -24,9 +44,9 @@ class Embedding(Layer):
     """A vector of `units` numbers for each token: (n, steps) ids → (n, steps, units), rows of `weight` (n_tokens, units).
 
     Ids are whole numbers from 0 to n_tokens − 1, of any dtype; others are an error where the layer sees the data itself, and NaN
-    behind other layers. The id `padding_id` stands for padding: its vector is 0 and is not trained, and the layers that follow
-    leave these steps out (recurrent layers, `GlobalAveragePool`, `GlobalMaxPool`, `BatchNorm`). L1 and L2 do not act on
-    `weight`.
+    behind other layers. These must leave whole numbers whole: an Embedding behind `Dense` or `Standardize` is refused. The id
+    `padding_id` stands for padding: its vector is 0 and is not trained, and the layers that follow leave these steps out
+    (recurrent layers, `GlobalAveragePool`, `GlobalMaxPool`, `BatchNorm`). L1 and L2 do not act on `weight`.
 
     >>> import chainrule as cr
     >>> net = cr.Network(cr.Embedding(5000, 32, padding_id=0), cr.GlobalAveragePool(), cr.Dense(1)).build(100)
@@ -78,8 +98,28 @@ class Embedding(Layer):
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """The vectors of the tokens."""
+        _check_ids(x)
         mode.mask = is_token(x, self.padding_id) if self.padding_id is not None and x.rank == 2 else None
         return embed(params["weight"], x, self.padding_id), state
+
+
+def _check_ids(x: Node) -> None:
+    """Raise `ArgumentError` if x is computed by what does not leave whole numbers whole, such as another layer's weights."""
+    pending, seen = [x], set()
+    while pending:
+        node = pending.pop()
+        if node in seen or node.op == "floor" or not node.dtype.is_float:  # whole, whatever it is made of
+            continue
+        seen.add(node)
+        pending.extend(node.inputs)
+        learned = any(each.op == "input" and "/" in each.attributes["name"] for each in node.inputs)  # params, state
+        broken = node.op == "const" and (np.floor(node.attributes["value"]) != node.attributes["value"]).any()
+        if node.op not in _WHOLE or learned or broken:
+            culprit = f"what layer {node.scope!r} makes of them" if node.scope else "other numbers"
+            raise ArgumentError(
+                f"{where()}Embedding takes token ids, whole numbers as they come, but is given {culprit}: put Embedding first, "
+                "or behind layers that leave ids as they are, such as Reshape."
+            )
 
 
 @dataclass(eq=False)
@@ -103,7 +143,8 @@ class Masking(Layer):
         """x, and its mask."""
         if x.rank != 3:
             raise ShapeError(
-                f"{where()}Masking needs sequences of shape (steps, features), but the rows have shape {x.shape[1:]}."
+                f"{where()}Masking needs sequences of shape (steps, features), but the rows have shape {x.shape[1:]}: "
+                "for token ids, give Embedding a padding_id instead."
             )
         mode.mask = is_step(x, self.value)
         return x, state

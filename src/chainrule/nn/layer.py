@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import check_number
+from chainrule.errors import ArgumentError, check_number
 from chainrule.graph import DType, Node, Shape, input
 from chainrule.graph.node import current_scope
 from chainrule.graph.primitives import random_bits
@@ -45,6 +46,15 @@ class Layer:
     trainable: bool = field(default=True, kw_only=True)
     learning_rate_factor: float = field(default=1.0, kw_only=True)
     penalised: ClassVar[tuple[str, ...]] = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; what every layer has is checked at once, in its making and later."""
+        who = f"{name} of layer {(self.__dict__.get('name') or type(self).__name__)!r}"
+        if name == "trainable" and not isinstance(value, bool | np.bool_):
+            raise ArgumentError(f"{who} must be True or False, but is {value!r}.")
+        if name == "learning_rate_factor":
+            value = check_number(who, value, low=0)
+        super().__setattr__(name, value)
 
     def init(self, input_shape: tuple[int, ...], draw: Draw) -> tuple[Arrays, Arrays]:
         """The initial params and state for rows of shape `input_shape`; random numbers come from `draw`."""

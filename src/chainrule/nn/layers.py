@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import ArgumentError, ShapeError, check_number
+from chainrule.errors import ArgumentError, ShapeError, TrainingWarning, check_number
 from chainrule.functional import Activation as ActivationFunction
 from chainrule.functional import dense, dropout, flatten_rows, get_activation
 from chainrule.functional.common import spread
 from chainrule.graph import Node
-from chainrule.graph.node import named, where
+from chainrule.graph.node import current_scope, named, where
 from chainrule.graph.primitives import reshape, select
 from chainrule.graph.types import count
 from chainrule.nn.initializers import Draw, InitializerLike, default_initializer, initial
@@ -148,7 +149,8 @@ class Reshape(Layer):
 class Rescale(Layer):
     """x · scale + offset: unless told otherwise, the bytes of pictures, 0 to 255, become numbers from 0 to 1.
 
-    ``Rescale(2 / 255, -1)`` makes numbers from −1 to 1 of them.
+    ``Rescale(2 / 255, -1)`` makes numbers from −1 to 1 of them. Where such a layer comes first and X holds numbers from 0 to 1,
+    which it would make 255 times smaller, a `TrainingWarning` says so.
 
     >>> Rescale(2 / 255, -1).offset
     -1.0
@@ -160,6 +162,24 @@ class Rescale(Layer):
     def __post_init__(self) -> None:
         self.scale = check_number("scale", self.scale)
         self.offset = check_number("offset", self.offset)
+
+    def check_data(self, x: NDArray[Any], argument: str) -> None:
+        """Warn if the layer is for bytes, and x holds what was divided by 255 before."""
+        for_bytes = 1 / 256 <= self.scale <= 1 / 127
+        if (
+            for_bytes
+            and x.dtype.kind == "f"
+            and len(x)
+            and x[0].max() <= 1.0
+            and x.min() >= 0.0
+            and 0.0 < x.max() <= 1.0
+        ):
+            warnings.warn(
+                f"{argument} holds floats of at most {x.max():g}, but layer {current_scope()!r} is for bytes, 0 to 255: give the "
+                "bytes, or take the layer out before training.",
+                TrainingWarning,
+                stacklevel=2,
+            )
 
     def apply(self, params: Nodes, state: Nodes, x: Node, mode: Mode) -> tuple[Node, Nodes]:
         """x · scale + offset."""

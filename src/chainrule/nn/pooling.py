@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.errors import ShapeError
 from chainrule.functional import avg_pool, masked_max, masked_mean, max_pool, mean
 from chainrule.functional.convolution import Padding, global_axes
-from chainrule.functional.sequences import masked_avg_pool, real_steps
+from chainrule.functional.sequences import lowest, masked_avg_pool, real_steps
 from chainrule.graph import Node
 from chainrule.graph.node import where
 from chainrule.graph.primitives import reduce_max
@@ -47,7 +46,7 @@ class _Pool(Layer):
 @dataclass(eq=False)
 class _MaxPool(_Pool):
     def pool(self, x: Node, mask: Node | None) -> Node:
-        return max_pool(real_steps(x, mask, -math.inf), self.size, self.stride, self.padding)
+        return max_pool(real_steps(x, mask, lowest(x.dtype)), self.size, self.stride, self.padding)
 
 
 @dataclass(eq=False)

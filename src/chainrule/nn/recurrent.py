@@ -49,7 +49,8 @@ class Recurrent(Layer):
         if len(input_shape) != 2 or min(input_shape) < 1:
             raise ShapeError(
                 f"{where()}{kind} reads sequences, (steps, features) a row, but the rows have the shape {input_shape}; "
-                "Reshape(steps, features) makes sequences of them."
+                "Reshape(steps, features) makes sequences of them, Embedding makes them of token ids, and return_sequences=True "
+                "keeps them in a recurrent layer before it."
             )
         chosen = self._usual_weight() if self.weight_init is None else self.weight_init
         params: Arrays = {

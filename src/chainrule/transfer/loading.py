@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import ArgumentError, ShapeError, check_name, quoted
-from chainrule.nn import Layer, Standardize
+from chainrule.nn import BatchNorm, Layer, Standardize
 from chainrule.training.model import PARAMS, STATE, Model, put_back
 from chainrule.transfer.matching import match, targets_of
 from chainrule.transfer.orders import Order, feature_orders
 from chainrule.transfer.sources import Source
-from chainrule.transfer.tables import TABLES, origin_of
+from chainrule.transfer.tables import KERAS_NAMES, LABELS, TABLES, origin_of
 
 Array = NDArray[Any]
 
@@ -31,9 +31,11 @@ def load_params(
     kind = "chainrule" if framework is None else check_name("framework", framework, [*TABLES])
     given = Source.of(source, kind)
     targets = targets_of(model, layers)
-    adapted = [path for path, layer in targets.items() if isinstance(layer, Standardize)]
-    for path in adapted if kind != "chainrule" else set(adapted) - set(given.groups):  # it learns from the data
-        del targets[path]
+    if kind == "chainrule":
+        _check_names(model, given)
+        _check_state(model, targets, given)
+    else:  # which have no such layer: it learns from the data
+        targets = {path: layer for path, layer in targets.items() if not isinstance(layer, Standardize)}
     matched = match(targets, given, names, in_part=layers is not None)
     orders = feature_orders(model) if kind == "pytorch" else {}
     new: dict[str, Array] = {}
@@ -42,6 +44,32 @@ def load_params(
     put_back(model.arrays, new)
     model.descent = None  # the state of an optimiser belongs to the parameters that there were
     return matched
+
+
+def _check_names(model: Model, source: Source) -> None:
+    """Raise `ArgumentError` if a source of Chainrule's has names that only Keras gives."""
+    own = {full.rpartition("/")[2] for full in (*model.params, *model.state)}
+    for (_, name), full in source.full.items():
+        if name in KERAS_NAMES - own:
+            raise ArgumentError(
+                f'source names its arrays as Keras does, such as {full!r}: say so by framework="keras".'
+            )
+
+
+def _check_state(model: Model, targets: Mapping[str, Layer], source: Source) -> None:
+    """Raise `ArgumentError` if layers have state, such as a mean, and a source of Chainrule's has parameters alone."""
+    wanted: dict[str, list[str]] = {}
+    for path, _, name in (full.rpartition("/") for full in model.state):
+        if path in targets:
+            wanted.setdefault(path, []).append(name)
+    if wanted and not any(
+        name in group for group in source.groups.values() for names in wanted.values() for name in names
+    ):
+        path, names = next(iter(wanted.items()))
+        raise ArgumentError(
+            f"source holds parameters alone, but layer {path!r}, a {type(targets[path]).__name__}, has {quoted(names)} besides: "
+            "give the network itself, its file, or {**net.params, **net.state}; or load the others only, by layers=[...]."
+        )
 
 
 class _Filling:
@@ -76,7 +104,8 @@ class _Filling:
         lacking = [each for each in origin.names if each not in group]
         if lacking:
             raise ArgumentError(
-                f"source lacks {quoted(lacking)} in {self.group!r}, of which {self.path}/{name} is made; it has {quoted(group)}."
+                f"source lacks {quoted(lacking)} in {self.group!r}, of which {self.path}/{name} is made; it has {quoted(group)}"
+                f"{self._other_framework(name)}."
             )
         used.update(origin.names)
         given = [group[each] for each in origin.names]
@@ -94,9 +123,31 @@ class _Filling:
                 if made is not None and made.shape != given[0].shape
                 else "which does not fit"
             )
+            if len(given) == 1 and made is not None and made.T.shape == own.shape:
+                got += f"; it fits when transposed, source[{self.source.full[self.group, origin.names[0]]!r}].T"
             raise ShapeError(f"{self.path}/{name} has the shape {own.shape}, but source has {came}, {got}.")
         with np.errstate(all="ignore"):
             value = made.astype(own.dtype)
         if not np.isfinite(value).all():
             raise ArgumentError(f"source holds {came} with NaN, infinity or what is too large for {own.dtype.name}.")
+        self._check_range(name, value, came)
         return value if order is None else value[order]
+
+    def _check_range(self, name: str, value: Array, came: str) -> None:
+        """Raise `ArgumentError` for a variance below 0 or a scale of `Standardize` that is not above it."""
+        negative = isinstance(self.layer, BatchNorm) and name == "variance" and (value < 0).any()
+        if negative or (isinstance(self.layer, Standardize) and name == "scale" and (value <= 0).any()):
+            least = "at least 0" if negative else "above 0"
+            raise ArgumentError(
+                f"{self.path}/{name} must be {least} everywhere, but source has {came} with {value.min():g} in it: give the "
+                "array as the other network has it."
+            )
+
+    def _other_framework(self, name: str) -> str:
+        """A hint, where a layer has the names of another framework."""
+        group, kind = self.source.groups[self.group], type(self.layer).__name__
+        for other in TABLES:
+            if other != self.framework and all(each in group for each in origin_of(other, kind, name).names):
+                said = "leave framework= out" if other == "chainrule" else f"say so by framework={other!r}"
+                return f", as {LABELS[other]} names them: {said}"
+        return ""

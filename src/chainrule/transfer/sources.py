@@ -40,8 +40,8 @@ class Source:
         is_file = isinstance(given, str | os.PathLike)
         if not is_file and not isinstance(given, Mapping):
             raise ArgumentError(
-                "source must be the path of a file, or a mapping of arrays by name such as a state_dict, but is of type "
-                f"{type(given).__name__}."
+                "source must be a network, the path of a file, or a mapping of arrays by name such as a state_dict, but is of "
+                f"type {type(given).__name__}."
             )
         arrays = read_arrays(given) if is_file else {str(name): _array(name, value) for name, value in given.items()}
         groups: dict[str, Group] = {}
@@ -53,16 +53,27 @@ class Source:
                 full[path, own] = name
         if not groups:
             raise ArgumentError("source holds no arrays: give it all of a network.")
-        if framework == "chainrule" and not any(groups) and any("." in name for name in arrays):
-            raise ArgumentError(
-                f'source names its arrays as PyTorch does, such as {next(iter(arrays))!r}: say so by framework="pytorch".'
-            )
+        if not any(groups):
+            _check_separator(framework, next(iter(arrays)))
         ordered = not is_file or framework == "chainrule"
         if (
             not ordered and len({_NUMBER.sub("#", path) for path in groups}) == 1
         ):  # 0, 2, 10: their numbers are the order
             groups, ordered = {path: groups[path] for path in sorted(groups, key=_numbers)}, True
         return Source(groups, full, ordered)
+
+
+def _check_separator(framework: str, name: str) -> None:
+    """Raise `ArgumentError` if a name has layers in it that another framework's separator tells."""
+    if framework != "pytorch" and "." in name:
+        raise ArgumentError(
+            f'source names its arrays as PyTorch does, such as {name!r}: say so by framework="pytorch".'
+        )
+    if framework == "pytorch" and "/" in name:
+        raise ArgumentError(
+            f'source names its arrays as Keras or Chainrule does, such as {name!r}: say framework="keras", or leave framework= '
+            "out for a network of Chainrule's."
+        )
 
 
 def _numbers(path: str) -> list[int]:

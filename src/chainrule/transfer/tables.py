@@ -93,6 +93,8 @@ KERAS: Table = {
     },
 }
 TABLES: dict[str, Table] = {"chainrule": {}, "pytorch": PYTORCH, "keras": KERAS}
+KERAS_NAMES = frozenset(n for layer in KERAS.values() for own in layer.values() for n in own.names) - {"bias"}
+LABELS = {"chainrule": "Chainrule", "pytorch": "PyTorch", "keras": "Keras"}
 
 # Arrays that say nothing of what a network computes.
 COUNTERS = frozenset({"num_batches_tracked", "seed_generator_state"})

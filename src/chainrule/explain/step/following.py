@@ -69,7 +69,7 @@ class Followed(Output):
         """Aligned text, as `print` shows it."""
         head, *products = self._lines()
         lines = [f"  {'+ ' if i else '  '}{product}" for i, product in enumerate(products)]
-        return "\n".join([f"{head}:", *lines])
+        return "\n".join([f"{head}{':' if lines else '.'}", *lines])
 
     def to_latex(self) -> str:
         """LaTeX to be put into a document that uses the package amsmath."""

@@ -26,7 +26,7 @@ from chainrule.functional import Loss
 from chainrule.graph import DType, Graph, Node, Shape, gradients, scope
 from chainrule.graph.primitives import reduce_sum
 from chainrule.graph.text import line_of, names_of
-from chainrule.nn import Dropout, Layer, walk
+from chainrule.nn import Dropout, GlobalAveragePool, GlobalMaxPool, Layer, walk
 from chainrule.optim import Given, Transform
 from chainrule.training.build import Penalties, Targets, build_step, descent
 from chainrule.training.coding import targets_of
@@ -192,7 +192,14 @@ class StepLines:
                 formula = f"{function_name(layer)}(z)"
             elif type(layer) in OUTPUTS:
                 formula = OUTPUTS[type(layer)](layer, x)
+            if isinstance(layer, GlobalAveragePool | GlobalMaxPool) and self._masked(path, node):
+                formula = formula.replace("places", "real steps")
             yield Line(f"{path}/{node.symbol}", self._called(node), formula, node, parts)
+
+    def _masked(self, path: str, node: Node) -> bool:
+        """Whether truth values, those of the real steps, come into what a layer computes."""
+        own = (each for each in Graph.of([node]).nodes if self._path(each) == path)
+        return any(x.dtype is DType.BOOL for each in own for x in each.inputs)
 
     def _primitives(self, path: str) -> Iterator[Line]:
         """Every node of a layer that somebody else has written."""
