@@ -192,7 +192,9 @@ def test_what_a_step_may_not_do() -> None:
         Body.of(lambda s, xs, cs: s - p.reduce_sum(s, 0), ROW)
     with pytest.raises(GraphError, match=r"each row from that row alone, rows first, but transpose"):
         Body.of(lambda s, xs, cs: p.transpose(p.transpose(s, (1, 0)), (1, 0)), ROW)
-    with pytest.raises(GraphError, match=r"must have rows as its first dimension, and only there, but x0 is float64\[n, n\]"):
+    with pytest.raises(
+        GraphError, match=r"must have rows as its first dimension, and only there, but x0 is float64\[n, n\]"
+    ):
         Body.of(lambda s, xs, cs: -s, ROW, [TensorType((ROWS, ROWS), F64)])
 
 
