@@ -22,6 +22,8 @@ from benchmarks.networks import LENET, NETWORKS
 from benchmarks.report import OTHER_SECTION, fill, gflops, ratio, write_report
 from benchmarks.workloads import Cell
 
+pytestmark = pytest.mark.alone  # beside other tests a measurement says little
+
 ROOT = Path(__file__).resolve().parents[1]
 # One network of each kind, with each optimiser, at rates that show.
 SAMPLES = [
