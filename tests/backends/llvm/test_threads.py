@@ -24,7 +24,7 @@ from chainrule.nn import Concatenate, Dense, Dropout, Residual
 from chainrule.optim import SGD, Adam, Momentum
 from chainrule.training import Penalties
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.alone]
+pytestmark = pytest.mark.timeout(120)
 
 TEAMS = (2, 3, 4, 8)
 BATCHES = {
@@ -205,6 +205,7 @@ def busy_process() -> Iterator[None]:
             process.wait()
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("busy_process")
 @pytest.mark.parametrize("threads", [2, 4, 8])
 def test_nothing_hangs_under_load(threads: int) -> None:
