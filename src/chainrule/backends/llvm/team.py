@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainrule.backends.llvm.code import I64, Barrier, Const, Index, Operand
+from chainrule.backends.llvm.layout import Layout
 from chainrule.backends.llvm.plan import Group, outside
 from chainrule.backends.llvm.roles import Roles
 from chainrule.graph import ROWS, Graph, Node, Step, count
@@ -30,9 +31,7 @@ _WORK_OF_A_THREAD = 2_000_000
 # Operations that take as long as so many.
 _SLOW = {"div": 30, "sqrt": 30, "exp": 20, "log": 20, "tanh": 20, "logistic": 20, "erf": 20}
 _SOME_ROWS = 32
-_WORTH_A_MEETING = (
-    1_024  # numbers in a row of an array, before which all meet so that it may lie where another has lain
-)
+_WORTH_A_MEETING = 1_024  # numbers in a row of a feature map: all meet before it, and it may lie where another has lain
 
 
 def useful_threads(step: Step, rows: int | None) -> int:
@@ -145,7 +144,8 @@ class Team:
         own = {node for group in run for node in group.members}
         sources = {x for group in run for x in outside(group, self.low.plan.inlined)} - own
         others = [x for x in sources if x in self.written and not (by_rows and self.written[x])]
-        wide = any(ROWS in x.shape and count(x.shape) >= _WORTH_A_MEETING for group in run for x in group.stored)
+        stored = [x for group in run for x in group.stored] if self.low.layout is Layout.ROWS else []
+        wide = any(ROWS in x.shape and count(x.shape) >= _WORTH_A_MEETING for x in stored)
         if others or wide or any(x in self.read or x in self.written for x in overwrites):
             self.meet()
         elif any(x in self.written for x in sources) and self.by_columns is not None:
