@@ -92,7 +92,7 @@ def test_the_threads_of_a_call_are_its_own() -> None:
     fit(net, threads=2)
     first, *_ = net._programs._known
     fit(net, threads=1)
-    teams = {getattr(program, "team", 1) for _, _, program in net._programs._known}
+    teams = {getattr(program, "team", 1) for _, _, program, _ in net._programs._known}
     assert first in net._programs._known
     assert teams >= {1, 2}
 
@@ -136,7 +136,7 @@ def test_the_layout_follows_the_size_of_the_batch() -> None:
     net = cr.Network(cr.Dense(5, activation="relu"), cr.Dense(3))
     for batch_size in (1, 4, 32):
         fit(net, batch_size=batch_size, backend="llvm")
-    layouts = [program.layout for _, _, program in net._programs._known]  # type: ignore[attr-defined]
+    layouts = [program.layout for _, _, program, _ in net._programs._known]  # type: ignore[attr-defined]
     assert layouts == [Layout.ONE_ROW, Layout.FEATURES, Layout.ROWS]
 
 

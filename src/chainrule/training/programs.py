@@ -61,25 +61,26 @@ class Programs:
     """
 
     def __init__(self) -> None:
-        self._known: list[tuple[object, BuiltStep, Program]] = []
+        self._known: list[tuple[object, BuiltStep, Program, int]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_known": []}
 
     def _program(
         self, key: tuple[object, ...], model: Model, build: Callable[[], BuiltStep], engine: Engine, rows: int = 0
-    ) -> tuple[BuiltStep, Program]:
-        """The step of a key, from a model, for batches of about so many rows, or for the blocks of a prediction."""
+    ) -> tuple[BuiltStep, Program, int]:
+        """The step of a key, from a model, and its rows: about as many as are given, or those of a block of a prediction."""
         if rows:  # the next power of two, so that chunks of any length need few programs
             rows = 1 << (rows - 1).bit_length()
         full = (key, engine, rows, signature(model))
-        for known, built, program in self._known:
+        for known, built, program, size in self._known:
             if known == full:
-                return built, program
+                return built, program, size
         built = build()
-        program = engine.compile(built.step, rows or _block(built.step))
-        self._known = [*self._known[1 - _MOST_PROGRAMS :], (full, built, program)]
-        return built, program
+        size = rows or _block(built.step)
+        program = engine.compile(built.step, size)
+        self._known = [*self._known[1 - _MOST_PROGRAMS :], (full, built, program, size)]
+        return built, program, size
 
     def training(
         self,
@@ -93,7 +94,7 @@ class Programs:
     ) -> tuple[BuiltStep, Program]:
         """The training step of `build_step` for examples like the given ones, in batches of so many rows."""
         targets, weighted, kind = targets_of(examples.y), examples.sample_weight is not None, examples.kind
-        return self._program(
+        built, program, _ = self._program(
             ("train", loss, targets, weighted, kind, optimizer, penalties.parts()),
             model,
             lambda: build_step(
@@ -102,28 +103,29 @@ class Programs:
             engine,
             rows,
         )
+        return built, program
 
     def outputs(self, model: Model, loss: Loss | None, x: Array, engine: Engine) -> Array:
         """What the model predicts for each row of x: probabilities, rates or values."""
         kind = DType.of(x.dtype)
-        built, program = self._program(
+        _, program, size = self._program(
             ("predict", loss, kind),
             model,
             lambda: build_forward(model, loss, x_dtype=kind),
             _for_rows(engine, len(x)),
         )
-        return _in_blocks(built.step, program, model.arrays, {"x": x}).rows["outputs"]
+        return _in_blocks(program, size, model.arrays, {"x": x}).rows["outputs"]
 
     def losses(self, model: Model, loss: Loss, examples: Examples, engine: Engine) -> tuple[float, Array]:
         """The mean loss on some examples, weighted if they have weights, and what the model predicts for each."""
         targets, weighted, kind = targets_of(examples.y), examples.sample_weight is not None, examples.kind
-        built, program = self._program(
+        _, program, size = self._program(
             ("evaluate", loss, targets, weighted, kind),
             model,
             lambda: build_forward(model, loss, targets, weighted=weighted, x_dtype=kind),
             _for_rows(engine, len(examples)),
         )
-        result = _in_blocks(built.step, program, model.arrays, examples.arrays())
+        result = _in_blocks(program, size, model.arrays, examples.arrays())
         weight = result.metrics["weight"].astype(np.float64)
         with np.errstate(all="ignore"):  # an infinite loss of a block without weight
             mean = result.metrics["loss"].astype(np.float64) @ weight / weight.sum()
@@ -176,7 +178,8 @@ def adapted_state(model: Model, x: Array, rows: NDArray[np.int64], engine: Engin
 def _through(model: Model, x: Array, engine: Engine) -> tuple[Array, NDArray[np.bool_] | None]:
     """What the first layers of a model give for x, and which steps of it are real; alone, they have the same names as within."""
     step = build_layers(model, DType.of(x.dtype))
-    rows = _in_blocks(step, engine.compile(step, _block(step)), model.arrays, {"x": x}).rows
+    size = _block(step)
+    rows = _in_blocks(engine.compile(step, size), size, model.arrays, {"x": x}).rows
     return rows["outputs"], rows["mask"] != 0 if "mask" in rows else None
 
 
@@ -193,8 +196,8 @@ def _block(step: Step) -> int:
     return min(_BLOCK, 1 << rows.bit_length() - 1)
 
 
-def _in_blocks(step: Step, program: Program, state: Arrays, data: Mapping[str, Array]) -> Result:
-    """Run a step that changes nothing over all rows, in their order."""
+def _in_blocks(program: Program, size: int, state: Arrays, data: Mapping[str, Array]) -> Result:
+    """Run a step that changes nothing over all rows, in their order, so many at a time."""
     n = len(data["x"])
-    bounds = np.append(np.arange(0, n, _block(step)), n).astype(np.int64)
+    bounds = np.append(np.arange(0, n, size), n).astype(np.int64)
     return program.run(state, data, np.arange(n, dtype=np.int64), bounds, {})
